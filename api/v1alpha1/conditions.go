@@ -1,0 +1,171 @@
+package v1alpha1
+
+// Condition types. Ready, Reachable, Authenticated, Provisioned, ScopesAccepted, Accepted, IdentityProvisioned,
+// CredentialValid and TokenReady are always present on the kinds that have them; Reconciling, Stalled, Degraded and
+// LeftoverSuspected only while true.
+const (
+	// ConditionReady says whether what the object promises can be used now, as its spec asks for it.
+	//
+	//   - True: Available.
+	//   - False: any reason of the other conditions; SpecNotApplied while an older spec is in force.
+	//   - Unknown: Pending (nothing observed yet).
+	//
+	// A renewal that fails does not make it False while the published token is good: see ConditionDegraded.
+	ConditionReady = "Ready"
+
+	// ConditionReconciling is True while the operator works towards the spec and expects to get there by itself (kstatus).
+	ConditionReconciling = "Reconciling"
+
+	// ConditionStalled is True while the operator cannot go on until somebody changes something (kstatus).
+	ConditionStalled = "Stalled"
+
+	// ConditionReachable says whether the tenant answered the last call of the operator.
+	//
+	//   - True: Answered.
+	//   - False: ServerUnavailable, Throttled, UnexpectedResponse.
+	//   - Unknown: Pending, NoCredentials (nothing to ask it with).
+	ConditionReachable = "Reachable"
+
+	// ConditionAuthenticated says whether the tenant accepted the operator's own credentials.
+	//
+	//   - True: LoggedIn, NoCredentials (none are set: only tokens of External clients are requested).
+	//   - False: Unauthorized, SecretNotFound, SecretIncomplete, ServerUnavailable, Throttled, UnexpectedResponse, RequestRejected, InvalidSpec.
+	//   - Unknown: Pending.
+	ConditionAuthenticated = "Authenticated"
+
+	// ConditionProvisioned says whether the application on the tenant is as the spec and its scopes ask for.
+	//
+	//   - True: Applied.
+	//   - False: TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec, ServerUnavailable, Throttled, Unauthorized,
+	//     RequestRejected, UnexpectedResponse, DependentsExist, Deleting.
+	//   - Unknown: Pending.
+	ConditionProvisioned = "Provisioned"
+
+	// ConditionScopesAccepted says whether every Scope object that names this OAuthClient was accepted.
+	//
+	//   - True: AllAccepted.
+	//   - False: SomeRejected (status.scopes.rejected names them).
+	ConditionScopesAccepted = "ScopesAccepted"
+
+	// ConditionLeftoverSuspected is True while status.leftovers is not empty.
+	//
+	//   - True: UnprovenImport.
+	ConditionLeftoverSuspected = "LeftoverSuspected"
+
+	// ConditionAccepted says whether the OAuthClient takes the scope.
+	//
+	//   - True: Accepted.
+	//   - False: OAuthClientNotFound, OAuthClientNotReady, NotAdmitted, Conflict, InvalidPattern, TypeMismatch.
+	//   - Unknown: Pending.
+	ConditionAccepted = "Accepted"
+
+	// ConditionIdentityProvisioned says whether the client identity and its memberships are as the spec asks for.
+	//
+	//   - True: Applied, External (nothing to provision).
+	//   - False: OAuthClientNotFound, OAuthClientNotReady, TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec,
+	//     RoleNotFound, ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse, Deleting.
+	//   - Unknown: Pending.
+	ConditionIdentityProvisioned = "IdentityProvisioned"
+
+	// ConditionCredentialValid says whether the tenant accepted the client's credential at the last mint.
+	//
+	//   - True: Accepted.
+	//   - False: InvalidClient, SecretNotFound, SecretIncomplete.
+	//   - Unknown: Pending.
+	ConditionCredentialValid = "CredentialValid"
+
+	// ConditionTokenReady says whether a token that was requested with the present spec is published and not expired.
+	//
+	//   - True: Published.
+	//   - False: TokenExpired, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted, and
+	//     the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse.
+	//   - Unknown: Pending.
+	ConditionTokenReady = "TokenReady"
+
+	// ConditionDegraded is True while a renewal fails and the published token is still good. Its message says until when.
+	//
+	//   - True: the reason of the failure.
+	ConditionDegraded = "Degraded"
+)
+
+// Reasons of conditions and events.
+const (
+	// ReasonAvailable: what the object promises can be used.
+	ReasonAvailable = "Available"
+	// ReasonPending: not observed yet.
+	ReasonPending = "Pending"
+	// ReasonProgressing: the operator is working on it.
+	ReasonProgressing = "Progressing"
+	// ReasonAnswered: the tenant answered.
+	ReasonAnswered = "Answered"
+	// ReasonLoggedIn: the tenant accepted the operator's credentials.
+	ReasonLoggedIn = "LoggedIn"
+	// ReasonNoCredentials: the tenant has no admin credentials; only tokens of External clients are requested.
+	ReasonNoCredentials = "NoCredentials"
+	// ReasonApplied: applied and read back.
+	ReasonApplied = "Applied"
+	// ReasonExternal: managed by somebody else.
+	ReasonExternal = "External"
+	// ReasonAccepted: taken.
+	ReasonAccepted = "Accepted"
+	// ReasonAllAccepted: every Scope object was taken.
+	ReasonAllAccepted = "AllAccepted"
+	// ReasonSomeRejected: some Scope objects were not taken.
+	ReasonSomeRejected = "SomeRejected"
+	// ReasonUnprovenImport: unconfigured applications appeared that may be ours, without proof.
+	ReasonUnprovenImport = "UnprovenImport"
+	// ReasonPublished: the token is in the Secret.
+	ReasonPublished = "Published"
+
+	// ReasonTenantNotFound: there is no IdentityTenant of that name.
+	ReasonTenantNotFound = "TenantNotFound"
+	// ReasonTenantNotReady: the IdentityTenant is not Ready, or is being deleted.
+	ReasonTenantNotReady = "TenantNotReady"
+	// ReasonOAuthClientNotFound: there is no OAuthClient of that name.
+	ReasonOAuthClientNotFound = "OAuthClientNotFound"
+	// ReasonOAuthClientNotReady: the OAuthClient's application is not there yet, or is being deleted.
+	ReasonOAuthClientNotReady = "OAuthClientNotReady"
+	// ReasonNotAdmitted: the tenant or the OAuthClient does not allow it.
+	ReasonNotAdmitted = "NotAdmitted"
+	// ReasonConflict: somebody else has it.
+	ReasonConflict = "Conflict"
+	// ReasonInvalidSpec: the spec cannot be carried out as it is.
+	ReasonInvalidSpec = "InvalidSpec"
+	// ReasonInvalidPattern: a REST pattern is not a regular expression.
+	ReasonInvalidPattern = "InvalidPattern"
+	// ReasonTypeMismatch: REST patterns on an application whose tokens do not open the tenant's APIs.
+	ReasonTypeMismatch = "TypeMismatch"
+	// ReasonRoleNotFound: the tenant has no role of that name.
+	ReasonRoleNotFound = "RoleNotFound"
+	// ReasonSecretNotFound: the referenced Secret does not exist.
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonSecretIncomplete: the referenced Secret lacks a key.
+	ReasonSecretIncomplete = "SecretIncomplete"
+	// ReasonSecretConflict: a Secret of that name exists that is not ours.
+	ReasonSecretConflict = "SecretConflict"
+	// ReasonSecretContested: somebody keeps changing the published Secret.
+	ReasonSecretContested = "SecretContested"
+	// ReasonSpecNotApplied: what is published stems from an older spec.
+	ReasonSpecNotApplied = "SpecNotApplied"
+	// ReasonTokenExpired: the published token has expired.
+	ReasonTokenExpired = "TokenExpired"
+	// ReasonScopeNotGranted: the tenant granted fewer scopes than were requested.
+	ReasonScopeNotGranted = "ScopeNotGranted"
+	// ReasonInvalidClient: the token endpoint refused the client's credential.
+	ReasonInvalidClient = "InvalidClient"
+	// ReasonDependentsExist: other objects still need it.
+	ReasonDependentsExist = "DependentsExist"
+	// ReasonDeleting: what it made on the tenant is being removed.
+	ReasonDeleting = "Deleting"
+
+	// ReasonServerUnavailable: the tenant could not be reached, or failed.
+	ReasonServerUnavailable = "ServerUnavailable"
+	// ReasonThrottled: the tenant, or the operator's own limit for it, asks to wait.
+	ReasonThrottled = "Throttled"
+	// ReasonUnauthorized: the tenant refused the operator's credentials or rights.
+	ReasonUnauthorized = "Unauthorized"
+	// ReasonRequestRejected: the tenant understood the request and refused it.
+	ReasonRequestRejected = "RequestRejected"
+	// ReasonUnexpectedResponse: the tenant's answer made no sense, such as an HTML page.
+	ReasonUnexpectedResponse = "UnexpectedResponse"
+)

@@ -1,0 +1,235 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// IdentityProvisioning says where a client identity comes from.
+// +kubebuilder:validation:Enum=Managed;External
+type IdentityProvisioning string
+
+const (
+	// IdentityProvisioningManaged lets the operator make and remove the directory user behind the client.
+	IdentityProvisioningManaged IdentityProvisioning = "Managed"
+	// IdentityProvisioningExternal uses a client that exists already: only tokens are requested.
+	IdentityProvisioningExternal IdentityProvisioning = "External"
+)
+
+// ConfidentialClientSpec is a client identity and the token that is kept for it.
+// +kubebuilder:validation:XValidation:rule="has(self.oauthClientRef) != has(self.application)",message="exactly one of oauthClientRef and application is needed"
+// +kubebuilder:validation:XValidation:rule="has(self.oauthClientRef) == has(oldSelf.oauthClientRef) && (!has(self.oauthClientRef) || self.oauthClientRef == oldSelf.oauthClientRef)",message="oauthClientRef is immutable: make a new ConfidentialClient for another application"
+// +kubebuilder:validation:XValidation:rule="has(self.application) == has(oldSelf.application) && (!has(self.application) || self.application == oldSelf.application)",message="application is immutable: make a new ConfidentialClient for another application"
+// +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.provisioning) ? self.identity.provisioning : 'Managed') == (has(oldSelf.identity) && has(oldSelf.identity.provisioning) ? oldSelf.identity.provisioning : 'Managed')",message="identity.provisioning is immutable: make a new ConfidentialClient"
+// +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.username) ? self.identity.username : '?') == (has(oldSelf.identity) && has(oldSelf.identity.username) ? oldSelf.identity.username : '?')",message="identity.username is immutable: it is the client_id"
+// +kubebuilder:validation:XValidation:rule="!has(self.application) || (has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External')",message="application names an application that nobody manages here, so identity.provisioning must be External"
+// +kubebuilder:validation:XValidation:rule="!has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External' || (has(self.credential) && has(self.credential.secretRef))",message="identity.provisioning External needs credential.secretRef: a Secret with the keys client_id and client_secret"
+// +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External') || !has(self.credential)",message="credential belongs to identity.provisioning External: the operator generates the credential of a Managed identity"
+type ConfidentialClientSpec struct {
+	// oauthClientRef names the OAuthClient whose application issues the token. It may be in another namespace when that
+	// OAuthClient admits this one (spec.consumers). Immutable. Exactly one of oauthClientRef and application is needed.
+	// +optional
+	OAuthClientRef *OAuthClientReference `json:"oauthClientRef,omitempty"`
+
+	// application names an application that no OAuthClient manages: the client exists already, and only its token is kept
+	// fresh. Needs identity.provisioning External. Immutable.
+	// +optional
+	Application *ExternalApplication `json:"application,omitempty"`
+
+	// scopes to request (RFC 6749 section 3.3). A change requests a new token at once.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=128
+	// +kubebuilder:validation:items:Pattern=`^[!#-\[\]-~]+$`
+	Scopes []string `json:"scopes,omitempty"`
+
+	// identity is the directory user behind the client.
+	// +optional
+	Identity *ClientIdentity `json:"identity,omitempty"`
+
+	// credential of the client. Only with identity.provisioning External.
+	// +optional
+	Credential *ClientCredential `json:"credential,omitempty"`
+
+	// token says when it is renewed.
+	// +optional
+	Token *ClientToken `json:"token,omitempty"`
+
+	// secret says where the token is published.
+	// +optional
+	Secret *PublishedSecret `json:"secret,omitempty"`
+}
+
+// ExternalApplication is an application on a tenant that is not managed by an OAuthClient.
+type ExternalApplication struct {
+	// tenantRef names the IdentityTenant. The tenant must admit this namespace.
+	// +required
+	TenantRef IdentityTenantReference `json:"tenantRef"`
+
+	// applicationID of the application on the tenant.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\s/?#%]+$`
+	ApplicationID string `json:"applicationID"`
+}
+
+// ClientIdentity is the directory user behind a client.
+// +kubebuilder:validation:XValidation:rule="!has(self.provisioning) || self.provisioning != 'External' || (!has(self.username) && !has(self.displayName) && !has(self.roles))",message="username, displayName and roles belong to provisioning Managed: an External identity is not changed"
+type ClientIdentity struct {
+	// provisioning is Managed (the operator makes the user, its password and its memberships, and removes them again) or
+	// External (the client exists already; only tokens are requested). Default Managed. Immutable.
+	// +optional
+	Provisioning IdentityProvisioning `json:"provisioning,omitempty"`
+
+	// username is the login name, in lower case, ending in the tenant's login suffix. It is the client_id. Left out: derived
+	// from cluster ID, namespace and name. Immutable.
+	// +optional
+	// +kubebuilder:validation:MaxLength=254
+	// +kubebuilder:validation:Pattern=`^[a-z0-9._+-]+@[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	Username string `json:"username,omitempty"`
+
+	// displayName of the user. Left out: namespace/name.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	DisplayName string `json:"displayName,omitempty"`
+
+	// roles are further existing roles to put the user into, such as one that opens the APIs of an application of type
+	// OAuth2Client. The tenant must allow each (spec.access.allowedRoles).
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=128
+	Roles []string `json:"roles,omitempty"`
+}
+
+// ClientCredential says where the credential of a client comes from.
+type ClientCredential struct {
+	// secretRef names a Secret in this namespace with the keys client_id and client_secret. It is read at each mint; with the
+	// label oauth-operator.dev/watch: "true" a change is felt at once.
+	// +required
+	SecretRef SecretReference `json:"secretRef"`
+}
+
+// ClientToken says when a token is renewed.
+type ClientToken struct {
+	// renewBefore is how long before expiry a new token is requested, at least 1s. The lifetime that the tenant actually granted
+	// counts: what does not fit between a tenth and nine tenths of it is brought there. A spread of up to a tenth of the lifetime makes
+	// each client renew a little earlier. Left out: one third of the lifetime.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('8760h')",message="renewBefore must be between 1s and 8760h"
+	RenewBefore *metav1.Duration `json:"renewBefore,omitempty"`
+}
+
+// PublishedSecret says where a token is published.
+type PublishedSecret struct {
+	// name of the Secret, in this namespace. Left out: the name of the ConfidentialClient. A Secret of this name that the operator
+	// did not make is left untouched.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	Name string `json:"name,omitempty"`
+}
+
+// ConfidentialClientStatus is what the operator made and published.
+type ConfidentialClientStatus struct {
+	// conditions: Ready, IdentityProvisioned, CredentialValid, TokenReady; Degraded, Reconciling and Stalled while true.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation of the spec that the conditions speak of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// identity is the directory user that the operator made.
+	// +optional
+	Identity *IdentityStatus `json:"identity,omitempty"`
+
+	// roles are the memberships that the operator made.
+	// +optional
+	// +listType=map
+	// +listMapKey=id
+	Roles []RoleStatus `json:"roles,omitempty"`
+
+	// token that is published, as far as it may be told.
+	// +optional
+	Token *TokenStatus `json:"token,omitempty"`
+
+	// secretName is the Secret in which the token is published.
+	// +optional
+	SecretName string `json:"secretName,omitempty"`
+}
+
+// IdentityStatus names the directory user behind a client.
+type IdentityStatus struct {
+	// username is the login name: the client_id.
+	// +required
+	Username string `json:"username"`
+	// userID is the tenant's GUID of the user.
+	// +required
+	UserID string `json:"userID"`
+	// appliedHash is the hash of the identity's desired state that was last applied.
+	// +optional
+	AppliedHash string `json:"appliedHash,omitempty"`
+}
+
+// TokenStatus says how long the published token lives.
+type TokenStatus struct {
+	// issueTime is when it was requested.
+	// +optional
+	IssueTime *metav1.Time `json:"issueTime,omitempty"`
+	// expirationTime by the cluster's clock.
+	// +optional
+	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
+	// renewalTime is when the next one is requested.
+	// +optional
+	RenewalTime *metav1.Time `json:"renewalTime,omitempty"`
+	// scopes that were granted.
+	// +optional
+	// +listType=set
+	Scopes []string `json:"scopes,omitempty"`
+	// keyID of the key that signed it (the header parameter kid), for a JWT.
+	// +optional
+	KeyID string `json:"keyID,omitempty"`
+}
+
+// ConfidentialClient is a confidential client of RFC 6749: an identity that requests access tokens with a client_id and a
+// client_secret (on the tenant a directory user), and the Secret in which its token is kept fresh. The application that issues the
+// tokens is an OAuthClient.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=cc,categories=oauth
+// +kubebuilder:printcolumn:name="Secret",type=string,JSONPath=`.status.secretName`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Expires",type=string,JSONPath=`.status.token.expirationTime`
+// +kubebuilder:printcolumn:name="Renews",type=string,JSONPath=`.status.token.renewalTime`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type ConfidentialClient struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is the client and its token.
+	// +required
+	Spec ConfidentialClientSpec `json:"spec"`
+
+	// status is what the operator made and published.
+	// +optional
+	Status ConfidentialClientStatus `json:"status,omitempty"`
+}
+
+// ConfidentialClientList is a list of ConfidentialClients.
+// +kubebuilder:object:root=true
+type ConfidentialClientList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ConfidentialClient `json:"items"`
+}

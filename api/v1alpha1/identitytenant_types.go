@@ -1,0 +1,213 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// ApplicationType is one of the vendor's two kinds of OAuth2 application, by its name in the vendor's portal.
+// +kubebuilder:validation:Enum=OAuth2Server;OAuth2Client
+type ApplicationType string
+
+const (
+	// ApplicationTypeOAuth2Server issues tokens for your own APIs (template OAuth2Server).
+	ApplicationTypeOAuth2Server ApplicationType = "OAuth2Server"
+	// ApplicationTypeOAuth2Client issues tokens for CyberArk Identity's own APIs (template OAuth2ServerClient).
+	ApplicationTypeOAuth2Client ApplicationType = "OAuth2Client"
+)
+
+// IdentityTenantSpec says how a tenant is reached and who may use it.
+// +kubebuilder:validation:XValidation:rule="has(self.clusterID) == has(oldSelf.clusterID) && (!has(self.clusterID) || self.clusterID == oldSelf.clusterID)",message="clusterID is immutable: it is part of every ownership mark on the tenant"
+type IdentityTenantSpec struct {
+	// url of the tenant, such as https://abc1234.id.cyberark.cloud: https, a host, an optional port, no path. Immutable.
+	// +required
+	// +kubebuilder:validation:MaxLength=300
+	// +kubebuilder:validation:Pattern=`^https://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="url is immutable: make a new IdentityTenant for another tenant"
+	URL string `json:"url"`
+
+	// clusterID tells this cluster apart from others that use the same tenant. It is part of the ownership mark on
+	// every object that the operator makes there, and of derived user names. Immutable. Left out: the UID of the
+	// namespace kube-system. Set it, so that the objects are found again from a rebuilt cluster.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	ClusterID string `json:"clusterID,omitempty"`
+
+	// credentials of the operator's own confidential client on the tenant. Left out: tokens can be requested for
+	// clients that exist already, and nothing can be provisioned.
+	// +optional
+	Credentials *AdminCredentials `json:"credentials,omitempty"`
+
+	// tls settings for the connection to the tenant. Left out: the system's certificate authorities.
+	// +optional
+	TLS *TLSConfig `json:"tls,omitempty"`
+
+	// timeout for one call to the tenant, between 1s and 2m. Default 10s.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('2m')",message="timeout must be between 1s and 2m"
+	Timeout *metav1.Duration `json:"timeout,omitempty"`
+
+	// limits for calls to the tenant, shared by everything that uses its URL.
+	// +optional
+	Limits *RequestLimits `json:"limits,omitempty"`
+
+	// loginSuffix that login names of client identities end in, such as corp.example. Left out: the tenant's own first
+	// suffix.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	LoginSuffix string `json:"loginSuffix,omitempty"`
+
+	// access says who may use this tenant, and for what. Left out: only objects in the tenant's own namespace, and
+	// only what the defaults of its fields allow.
+	// +optional
+	Access *TenantAccess `json:"access,omitempty"`
+}
+
+// AdminCredentials say how the operator itself logs in to the tenant, with the client credentials grant.
+type AdminCredentials struct {
+	// applicationID of an OAuth2 Client application on the tenant whose scopes open the admin API.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[^\s/?#%]+$`
+	ApplicationID string `json:"applicationID"`
+
+	// scope of that application to ask for, such as all.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[!#-\[\]-~]+$`
+	Scope string `json:"scope"`
+
+	// secretRef names the Secret, in the tenant's own namespace, with the keys client_id and client_secret. It is read at
+	// each login; with the label oauth-operator.dev/watch: "true" a change is felt at once.
+	// +required
+	SecretRef SecretReference `json:"secretRef"`
+}
+
+// TLSConfig holds what is needed to trust the tenant's certificate.
+type TLSConfig struct {
+	// caBundle is a PEM bundle of certificate authorities, trusted in addition to the system's own.
+	// +optional
+	// +kubebuilder:validation:MaxLength=262144
+	// +kubebuilder:validation:XValidation:rule="self.contains('-----BEGIN CERTIFICATE-----')",message="caBundle must hold at least one PEM block of type CERTIFICATE"
+	CABundle string `json:"caBundle,omitempty"`
+}
+
+// RequestLimits are a ceiling for calls to one tenant; answers that ask for less are obeyed.
+type RequestLimits struct {
+	// requestsPerSecond on average. Default 10.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	RequestsPerSecond *int32 `json:"requestsPerSecond,omitempty"`
+
+	// burst is how many calls may be made at once after a pause. Default 20.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	Burst *int32 `json:"burst,omitempty"`
+}
+
+// TenantAccess is closed by default: what is not named here is refused, and checked again on every pass.
+type TenantAccess struct {
+	// namespaces whose objects may use this tenant. Left out: the tenant's own namespace only.
+	// +optional
+	Namespaces *NamespaceAccess `json:"namespaces,omitempty"`
+
+	// allowedScopes are patterns for the scopes that a ConfidentialClient may request: * matches any run of characters,
+	// \* a literal one. Left out: every scope.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=128
+	AllowedScopes []string `json:"allowedScopes,omitempty"`
+
+	// allowedRoles are patterns for the existing roles that spec.identity.roles of a ConfidentialClient may name, in
+	// the tenant's own namespace too. Left out: none, because the operator could hand out any role.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=128
+	AllowedRoles []string `json:"allowedRoles,omitempty"`
+
+	// allowedApplicationTypes that an OAuthClient may have. Left out: OAuth2Server only, because tokens of the type
+	// OAuth2Client open the tenant's own APIs.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=2
+	AllowedApplicationTypes []ApplicationType `json:"allowedApplicationTypes,omitempty"`
+
+	// maxTokenLifetime that an OAuthClient may ask for in spec.token.lifetime, between 30s and 8760h. Left out: no limit.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('30s') && duration(self) <= duration('8760h')",message="maxTokenLifetime must be between 30s and 8760h"
+	MaxTokenLifetime *metav1.Duration `json:"maxTokenLifetime,omitempty"`
+}
+
+// IdentityTenantStatus is what the operator last saw of the tenant.
+type IdentityTenantStatus struct {
+	// conditions: Ready, Reachable and Authenticated.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation of the spec that the conditions speak of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// clusterID in force: spec.clusterID, else the UID of the namespace kube-system.
+	// +optional
+	ClusterID string `json:"clusterID,omitempty"`
+
+	// loginSuffix in force: spec.loginSuffix, else the tenant's own first suffix.
+	// +optional
+	LoginSuffix string `json:"loginSuffix,omitempty"`
+
+	// clockOffset is the tenant's clock minus the cluster's, from the Date headers of its answers. Written when it has moved
+	// by 30s or more.
+	// +optional
+	ClockOffset *metav1.Duration `json:"clockOffset,omitempty"`
+
+	// observedCredentials is the UID and resourceVersion of the credentials Secret with which the last login was made.
+	// While it fits, a restart does not log in.
+	// +optional
+	ObservedCredentials string `json:"observedCredentials,omitempty"`
+}
+
+// IdentityTenant is one CyberArk Identity tenant: how the operator reaches it, and who may use it.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=idt,categories=oauth
+// +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.spec.url`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type IdentityTenant struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec says how the tenant is reached and who may use it.
+	// +required
+	Spec IdentityTenantSpec `json:"spec"`
+
+	// status is what the operator last saw.
+	// +optional
+	Status IdentityTenantStatus `json:"status,omitempty"`
+}
+
+// IdentityTenantList is a list of IdentityTenants.
+// +kubebuilder:object:root=true
+type IdentityTenantList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []IdentityTenant `json:"items"`
+}

@@ -1,0 +1,305 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// TokenType is the form of the access tokens that an application issues.
+// +kubebuilder:validation:Enum=JwtRS256;Opaque
+type TokenType string
+
+const (
+	// TokenTypeJWT is a JSON Web Token signed with RS256, which a resource server verifies by itself.
+	TokenTypeJWT TokenType = "JwtRS256"
+	// TokenTypeOpaque is a token that only the tenant can read; a resource server asks its introspection endpoint.
+	TokenTypeOpaque TokenType = "Opaque"
+)
+
+// ClientRole says whether the operator keeps a role for the clients of an application.
+// +kubebuilder:validation:Enum=Managed;None
+type ClientRole string
+
+const (
+	// ClientRoleManaged keeps one role per application and puts admitted ConfidentialClients into it.
+	ClientRoleManaged ClientRole = "Managed"
+	// ClientRoleNone leaves it to spec.identity.roles of the ConfidentialClients.
+	ClientRoleNone ClientRole = "None"
+)
+
+// OAuthClientSpec is the desired state of one OAuth2 application on the tenant.
+// +kubebuilder:validation:XValidation:rule="self.type == 'OAuth2Server' || !has(self.audience)",message="audience belongs to type OAuth2Server: tokens of type OAuth2Client are for the tenant's own APIs"
+// +kubebuilder:validation:XValidation:rule="self.type == 'OAuth2Server' || !has(self.issuer)",message="issuer belongs to type OAuth2Server: tokens of type OAuth2Client are for the tenant's own APIs"
+// +kubebuilder:validation:XValidation:rule="self.type == 'OAuth2Client' || !has(self.scopes) || self.scopes.all(s, !has(s.restPatterns))",message="restPatterns belong to type OAuth2Client: they open the tenant's own APIs, and tokens of type OAuth2Server are for yours"
+type OAuthClientSpec struct {
+	// tenantRef names the IdentityTenant on which the application lives. The tenant must admit this namespace. Immutable.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="tenantRef is immutable: make a new OAuthClient for another tenant"
+	TenantRef IdentityTenantReference `json:"tenantRef"`
+
+	// applicationID is the vendor's Application ID (ServiceName): the part of every OAuth URL of the application,
+	// unique on the tenant, without spaces. Immutable.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="applicationID is immutable: every token URL contains it"
+	ApplicationID string `json:"applicationID"`
+
+	// displayName is the vendor's Application Name. Left out: the applicationID.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	DisplayName string `json:"displayName,omitempty"`
+
+	// description is the vendor's Application Description. The operator appends its ownership mark.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	Description string `json:"description,omitempty"`
+
+	// type is the vendor's kind of application: OAuth2Server issues tokens for your own APIs, OAuth2Client issues
+	// tokens for CyberArk Identity's own APIs. Immutable.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="type is immutable: the tenant cannot turn one kind of application into the other"
+	Type ApplicationType `json:"type"`
+
+	// issuer is the claim iss of issued tokens (OAuthProfile.Issuer). Only with type OAuth2Server. Left out: the
+	// tenant's own default.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	Issuer string `json:"issuer,omitempty"`
+
+	// audience is the claim aud of issued tokens (OAuthProfile.Audience). Only with type OAuth2Server.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	Audience string `json:"audience,omitempty"`
+
+	// token says what the application issues.
+	// +optional
+	Token *ApplicationToken `json:"token,omitempty"`
+
+	// scopes of the application that are declared here. Scope objects add more.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=64
+	Scopes []InlineScope `json:"scopes,omitempty"`
+
+	// scopeAttachment says which namespaces' Scope objects may attach to this application. Left out: this namespace only.
+	// +optional
+	ScopeAttachment *NamespaceConsent `json:"scopeAttachment,omitempty"`
+
+	// consumers says which namespaces' ConfidentialClients may use this application. Left out: this namespace only.
+	// +optional
+	Consumers *NamespaceConsent `json:"consumers,omitempty"`
+
+	// clientRole is Managed (the operator keeps a role named "<applicationID> clients", grants it View and Execute on the
+	// application, and puts admitted ConfidentialClients into it) or None. Default Managed.
+	// +optional
+	ClientRole ClientRole `json:"clientRole,omitempty"`
+}
+
+// ApplicationToken says what tokens an application issues.
+type ApplicationToken struct {
+	// type is JwtRS256 or Opaque (OAuthProfile.TokenType). Default JwtRS256.
+	// +optional
+	Type TokenType `json:"type,omitempty"`
+
+	// lifetime of an access token, between 30s and 8760h (OAuthProfile.TokenLifetimeString). The vendor warns that some of
+	// its APIs misbehave with 10m or less. Default 5h.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('30s') && duration(self) <= duration('8760h')",message="lifetime must be between 30s and 8760h"
+	Lifetime *metav1.Duration `json:"lifetime,omitempty"`
+}
+
+// InlineScope is a scope declared in the OAuthClient itself.
+type InlineScope struct {
+	// name is the scope-token of RFC 6749 section 3.3 (KnownScopes[].Scope).
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[!#-\[\]-~]+$`
+	Name string `json:"name"`
+
+	// description for the people who grant it (KnownScopes[].Description).
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	Description string `json:"description,omitempty"`
+
+	// restPatterns are regular expressions (RE2) for the paths of the tenant's own APIs that the scope opens, such as
+	// /UserMgmt/.* (KnownScopes[].AllowedRest). Only on an application of type OAuth2Client.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=512
+	RESTPatterns []string `json:"restPatterns,omitempty"`
+}
+
+// OAuthClientStatus is what the operator made of the application and last saw of it.
+type OAuthClientStatus struct {
+	// conditions: Ready, Provisioned, ScopesAccepted; Reconciling, Stalled and LeftoverSuspected while true.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation of the spec that the conditions speak of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// applicationKey is the tenant's row key of the application.
+	// +optional
+	ApplicationKey string `json:"applicationKey,omitempty"`
+
+	// appliedHash is the hash of the merged desired state that was last applied and read back. While it fits, nothing
+	// is asked of the tenant.
+	// +optional
+	AppliedHash string `json:"appliedHash,omitempty"`
+
+	// importIntent is present while an application may have been imported whose row key was not stored: the import is
+	// not idempotent, and this is what finds its result again.
+	// +optional
+	ImportIntent *ImportIntent `json:"importIntent,omitempty"`
+
+	// endpoints of the application.
+	// +optional
+	Endpoints *OAuthEndpoints `json:"endpoints,omitempty"`
+
+	// scopes on the application.
+	// +optional
+	Scopes *ScopesStatus `json:"scopes,omitempty"`
+
+	// clientRole is the role that the operator keeps for the clients of this application.
+	// +optional
+	ClientRole *RoleStatus `json:"clientRole,omitempty"`
+
+	// leftovers are unconfigured applications that may stem from an interrupted import of this object, and that could not be
+	// proved to. They are left alone; an administrator decides. Bounded to 20.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=20
+	Leftovers []string `json:"leftovers,omitempty"`
+}
+
+// ImportIntent is stored before an application is imported.
+type ImportIntent struct {
+	// knownKeys are the row keys of the unconfigured applications of the same template that existed before the import.
+	// +optional
+	// +listType=set
+	KnownKeys []string `json:"knownKeys,omitempty"`
+
+	// time at which the intent was stored.
+	// +required
+	Time metav1.Time `json:"time"`
+}
+
+// OAuthEndpoints are the URLs of one application.
+type OAuthEndpoints struct {
+	// token endpoint (RFC 6749 section 3.2).
+	// +optional
+	Token string `json:"token,omitempty"`
+	// authorize endpoint (RFC 6749 section 3.1).
+	// +optional
+	Authorize string `json:"authorize,omitempty"`
+	// introspect endpoint (RFC 7662).
+	// +optional
+	Introspect string `json:"introspect,omitempty"`
+	// jwks is where the signing keys are published (RFC 7517).
+	// +optional
+	JWKS string `json:"jwks,omitempty"`
+	// issuer of its tokens: spec.issuer, else the tenant's default.
+	// +optional
+	Issuer string `json:"issuer,omitempty"`
+	// discovery document (OpenID Connect Discovery).
+	// +optional
+	Discovery string `json:"discovery,omitempty"`
+}
+
+// ScopesStatus says which scopes the application has.
+type ScopesStatus struct {
+	// count of scopes on the application.
+	// +optional
+	Count int32 `json:"count,omitempty"`
+
+	// applied scopes, with a hash of each definition as it was last applied.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	Applied []AppliedScope `json:"applied,omitempty"`
+
+	// rejected Scope objects, at most 20.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	Rejected []RejectedScope `json:"rejected,omitempty"`
+}
+
+// AppliedScope is a scope that is on the application.
+type AppliedScope struct {
+	// name of the scope.
+	// +required
+	Name string `json:"name"`
+	// hash of its definition.
+	// +required
+	Hash string `json:"hash"`
+}
+
+// RejectedScope is a Scope object that did not get onto the application.
+type RejectedScope struct {
+	// name of the scope.
+	// +required
+	Name string `json:"name"`
+	// scopeRef is the namespace and name of the Scope object, as namespace/name.
+	// +required
+	ScopeRef string `json:"scopeRef"`
+	// reason, as in the condition Accepted of the Scope.
+	// +required
+	Reason string `json:"reason"`
+}
+
+// RoleStatus names a role on the tenant.
+type RoleStatus struct {
+	// id of the role on the tenant.
+	// +required
+	ID string `json:"id"`
+	// name of the role.
+	// +required
+	Name string `json:"name"`
+}
+
+// OAuthClient is one OAuth2 application on a tenant. It issues tokens; the client of RFC 6749 that requests them is a
+// ConfidentialClient. The name is the vendor's.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=oac,categories=oauth
+// +kubebuilder:printcolumn:name="Application",type=string,JSONPath=`.spec.applicationID`
+// +kubebuilder:printcolumn:name="Type",type=string,JSONPath=`.spec.type`
+// +kubebuilder:printcolumn:name="Scopes",type=integer,JSONPath=`.status.scopes.count`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type OAuthClient struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is the desired state of the application.
+	// +required
+	Spec OAuthClientSpec `json:"spec"`
+
+	// status is what the operator made and last saw.
+	// +optional
+	Status OAuthClientStatus `json:"status,omitempty"`
+}
+
+// OAuthClientList is a list of OAuthClients.
+// +kubebuilder:object:root=true
+type OAuthClientList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []OAuthClient `json:"items"`
+}

@@ -1,0 +1,77 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// IdentityTenantReference names an IdentityTenant.
+type IdentityTenantReference struct {
+	// name of the IdentityTenant.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+
+	// namespace of the IdentityTenant. Left out: the namespace of the object that refers to it. The tenant must admit
+	// the namespace of the object that refers to it (spec.access.namespaces).
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// OAuthClientReference names an OAuthClient.
+type OAuthClientReference struct {
+	// name of the OAuthClient.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+
+	// namespace of the OAuthClient. Left out: the namespace of the object that refers to it. The OAuthClient must admit
+	// the namespace of the object that refers to it.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// SecretReference names a Secret in the namespace of the object that refers to it; no other namespace can be named.
+type SecretReference struct {
+	// name of the Secret.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// NamespacesFrom says which namespaces a rule admits.
+// +kubebuilder:validation:Enum=Same;All;Selector
+type NamespacesFrom string
+
+const (
+	// NamespacesFromSame admits the object's own namespace only.
+	NamespacesFromSame NamespacesFrom = "Same"
+	// NamespacesFromAll admits every namespace of the cluster.
+	NamespacesFromAll NamespacesFrom = "All"
+	// NamespacesFromSelector admits the namespaces whose labels match, and the object's own.
+	NamespacesFromSelector NamespacesFrom = "Selector"
+)
+
+// NamespaceAccess admits namespaces. The object's own namespace is always admitted.
+// +kubebuilder:validation:XValidation:rule="self.from == 'Selector' ? has(self.selector) : !has(self.selector)",message="selector is needed when from is Selector, and must be left out otherwise"
+type NamespaceAccess struct {
+	// from is Same (the object's own namespace only), All (every namespace), or Selector (the namespaces whose
+	// labels match selector).
+	// +required
+	From NamespacesFrom `json:"from"`
+
+	// selector picks namespaces by their labels. Only with from: Selector. An empty selector matches every namespace.
+	// +optional
+	Selector *metav1.LabelSelector `json:"selector,omitempty"`
+}
+
+// NamespaceConsent says whose objects may use this one.
+type NamespaceConsent struct {
+	// namespaces whose objects are admitted. Left out: the object's own namespace only.
+	// +optional
+	Namespaces *NamespaceAccess `json:"namespaces,omitempty"`
+}
