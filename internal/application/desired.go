@@ -1,0 +1,94 @@
+package application
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+)
+
+// Ids of the vendor's templates. They are named the other way round than one would think: OAuth2ServerClient is the client
+// template.
+const (
+	templateServer = "OAuth2Server"
+	templateClient = "OAuth2ServerClient"
+)
+
+// DefaultTokenLifetime is the vendor's own default.
+const DefaultTokenLifetime = 5 * time.Hour
+
+// Desired is what an application on the tenant is to look like.
+type Desired struct {
+	ApplicationID string                   `json:"applicationID"`
+	Name          string                   `json:"name"`
+	Description   string                   `json:"description"`
+	Type          v1alpha1.ApplicationType `json:"type"`
+	Issuer        string                   `json:"issuer,omitempty"`
+	Audience      string                   `json:"audience,omitempty"`
+	TokenType     v1alpha1.TokenType       `json:"tokenType"`
+	TokenLifetime time.Duration            `json:"tokenLifetime"`
+	Scopes        []Scope                  `json:"scopes"`
+	// ClientRole is the name of the role that the operator keeps for the clients; empty for none. It is granted the application.
+	ClientRole string `json:"clientRole,omitempty"`
+}
+
+// DesiredOf returns what an OAuthClient asks for, with the mark of its owner and the merged scopes.
+func DesiredOf(oauthClient *v1alpha1.OAuthClient, mark ownership.Mark, scopes []Scope) Desired {
+	spec := &oauthClient.Spec
+	d := Desired{
+		ApplicationID: spec.ApplicationID,
+		Name:          cmp.Or(spec.DisplayName, spec.ApplicationID),
+		Description:   mark.Describe(spec.Description),
+		Type:          spec.Type,
+		Issuer:        spec.Issuer,
+		Audience:      spec.Audience,
+		TokenType:     v1alpha1.TokenTypeJWT,
+		TokenLifetime: TokenLifetime(oauthClient),
+		Scopes:        scopes,
+	}
+	if spec.Token != nil && spec.Token.Type != "" {
+		d.TokenType = spec.Token.Type
+	}
+	if spec.ClientRole != v1alpha1.ClientRoleNone {
+		d.ClientRole = ClientRoleName(spec.ApplicationID)
+	}
+	return d
+}
+
+// TokenLifetime returns the lifetime that an OAuthClient asks for, in whole seconds.
+func TokenLifetime(oauthClient *v1alpha1.OAuthClient) time.Duration {
+	if t := oauthClient.Spec.Token; t != nil && t.Lifetime != nil {
+		return t.Lifetime.Truncate(time.Second)
+	}
+	return DefaultTokenLifetime
+}
+
+// ClientRoleName returns the name of the role that the operator keeps for the clients of an application.
+func ClientRoleName(applicationID string) string { return applicationID + " clients" }
+
+// Template returns the id of the vendor's template for the type of application.
+func (d Desired) Template() string {
+	if d.Type == v1alpha1.ApplicationTypeOAuth2Client {
+		return templateClient
+	}
+	return templateServer
+}
+
+// Hash identifies the desired state. It is stored once the state was applied and read back.
+func (d Desired) Hash() string { return hash(d) }
+
+// Hash identifies the definition of a scope.
+func (s Scope) Hash() string { return hash(s)[:8] }
+
+func hash(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings, numbers and slices of them always have a JSON form
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:16])
+}

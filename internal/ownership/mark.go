@@ -1,0 +1,63 @@
+// Package ownership writes and reads the mark that the operator leaves on everything it makes on a tenant.
+//
+// The mark stands at the end of a description, because applications, roles and users all have one and nothing else that is free
+// text. It is what tells our objects from other people's, and from those of another cluster on the same tenant.
+package ownership
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Mark names the object of the cluster that an object on the tenant belongs to.
+type Mark struct {
+	// ClusterID of the cluster (IdentityTenant status.clusterID).
+	ClusterID string
+	// Kind, Namespace and Name of the object in the cluster.
+	Kind, Namespace, Name string
+	// UID of the object. It changes when the object is restored from a backup, so it does not decide who owns what.
+	UID string
+}
+
+// marks finds marks; the names of clusters, kinds, namespaces, objects and UIDs have none of the characters that delimit them.
+var marks = regexp.MustCompile(`\[oauth-operator cluster=([^\s\]]+) owner=([^\s/\]]+)/([^\s/\]]+)/([^\s/\]]+) uid=([^\s\]]*)\]`)
+
+// String returns the mark as it is written at the end of a description.
+func (m Mark) String() string {
+	return fmt.Sprintf("[oauth-operator cluster=%s owner=%s/%s/%s uid=%s]", m.ClusterID, m.Kind, m.Namespace, m.Name, m.UID)
+}
+
+// Owner returns kind, namespace and name for a message.
+func (m Mark) Owner() string {
+	return fmt.Sprintf("%s %s/%s of cluster %q", m.Kind, m.Namespace, m.Name, m.ClusterID)
+}
+
+// Owns says whether other marks an object of the same owner. A restored object has a new UID and is still the same owner.
+func (m Mark) Owns(other Mark) bool {
+	return m.ClusterID == other.ClusterID && m.Kind == other.Kind && m.Namespace == other.Namespace && m.Name == other.Name
+}
+
+// Describe appends the mark to a description.
+func (m Mark) Describe(description string) string {
+	if description == "" {
+		return m.String()
+	}
+	return description + " " + m.String()
+}
+
+// Find returns the mark at the end of a description. A mark anywhere else counts for nothing: a description is partly free text,
+// and what stands there must not pass for the operator's own.
+func Find(description string) (Mark, bool) {
+	description = strings.TrimSpace(description)
+	all := marks.FindAllStringSubmatchIndex(description, -1)
+	if len(all) == 0 {
+		return Mark{}, false
+	}
+	at := all[len(all)-1]
+	if at[1] != len(description) {
+		return Mark{}, false
+	}
+	group := func(i int) string { return description[at[2*i]:at[2*i+1]] }
+	return Mark{ClusterID: group(1), Kind: group(2), Namespace: group(3), Name: group(4), UID: group(5)}, true
+}

@@ -1,0 +1,61 @@
+package ownership_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+)
+
+var mark = ownership.Mark{ClusterID: "prod-eu-1", Kind: "OAuthClient", Namespace: "shop", Name: "orders.v2", UID: "8f14e45f"}
+
+func TestFindReturnsWhatDescribeWrote(t *testing.T) {
+	for _, description := range []string{"", "Orders API", "ends in [brackets]", "forged " + ownership.Mark{ClusterID: "x", Kind: "OAuthClient", Namespace: "a", Name: "b"}.String()} {
+		got, found := ownership.Find(mark.Describe(description))
+		if !found {
+			t.Fatalf("no mark in %q", mark.Describe(description))
+		}
+		if diff := cmp.Diff(mark, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", description, diff)
+		}
+	}
+}
+
+func TestFindRefusesWhatIsNotAMarkAtTheEnd(t *testing.T) {
+	for name, description := range map[string]string{
+		"nothing":                     "",
+		"free text":                   "made by the oauth-operator",
+		"a mark with text after it":   mark.String() + " edited by hand",
+		"a mark without its bracket":  "[oauth-operator cluster=a owner=B/c/d uid=e",
+		"a mark without a namespace":  "[oauth-operator cluster=a owner=B/d uid=e]",
+		"a mark with a blank in name": "[oauth-operator cluster=a owner=B/c/d e uid=f]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, found := ownership.Find(description); found {
+				t.Errorf("found %+v", got)
+			}
+		})
+	}
+}
+
+func TestOwns(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*ownership.Mark)
+		want   bool
+	}{
+		"the same object":                               {func(*ownership.Mark) {}, true},
+		"the same object restored from a backup":        {func(m *ownership.Mark) { m.UID = "other" }, true},
+		"an object of the same name elsewhere":          {func(m *ownership.Mark) { m.Namespace = "shop2" }, false},
+		"an object of another kind":                     {func(m *ownership.Mark) { m.Kind = "ConfidentialClient" }, false},
+		"an object of the same name in another cluster": {func(m *ownership.Mark) { m.ClusterID = "prod-us-1" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			other := mark
+			tc.change(&other)
+			if got := mark.Owns(other); got != tc.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}

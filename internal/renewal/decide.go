@@ -1,0 +1,68 @@
+package renewal
+
+import "time"
+
+// Reason says why a token is replaced.
+type Reason string
+
+const (
+	// SecretMissing: no Secret holds a token.
+	SecretMissing Reason = "SecretMissing"
+	// TokenTampered: the Secret's token is not the one that was published.
+	TokenTampered Reason = "TokenTampered"
+	// SpecChanged: something that the token depends on has changed.
+	SpecChanged Reason = "SpecChanged"
+	// RenewalDue: the renewal time has passed.
+	RenewalDue Reason = "RenewalDue"
+)
+
+// Input is everything a decision depends on.
+type Input struct {
+	// Found says that a Secret of ours holds a token with its times.
+	Found bool
+	// Intact says that the token in it is the one that was published.
+	Intact bool
+	// PublishedSpecHash is the hash of the token-relevant spec with which the token was requested.
+	PublishedSpecHash string
+	// WantedSpecHash is the present one.
+	WantedSpecHash string
+	// Token that is published; meaningless unless Found.
+	Token Token
+	// Policy for its renewal.
+	Policy Policy
+}
+
+// Decision says whether to replace the published token.
+type Decision struct {
+	// Reason to replace it; empty to keep it.
+	Reason Reason
+	// RenewalTime of the published token; zero without one.
+	RenewalTime time.Time
+	// ExpirationTime of the published token by the local clock; zero without one.
+	ExpirationTime time.Time
+	// Usable says that the published token is intact and has not expired, whatever spec it stems from.
+	Usable bool
+}
+
+// Renew says whether the token is to be replaced.
+func (d Decision) Renew() bool { return d.Reason != "" }
+
+// Decide says whether the published token must be replaced at now, and why. The reasons are looked at in the order in which
+// they are declared; the first that applies is returned.
+func Decide(now time.Time, in Input) Decision {
+	if !in.Found {
+		return Decision{Reason: SecretMissing}
+	}
+	if !in.Intact {
+		return Decision{Reason: TokenTampered}
+	}
+	d := Decision{RenewalTime: Time(in.Token, in.Policy), ExpirationTime: Expiration(in.Token, in.Policy.ClockOffset)}
+	d.Usable = now.Before(d.ExpirationTime)
+	switch {
+	case in.PublishedSpecHash != in.WantedSpecHash:
+		d.Reason = SpecChanged
+	case !now.Before(d.RenewalTime):
+		d.Reason = RenewalDue
+	}
+	return d
+}

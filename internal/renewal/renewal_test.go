@@ -1,0 +1,110 @@
+package renewal_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/oauth-operator/oauth-operator/internal/renewal"
+)
+
+var issued = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+func token(lifetime time.Duration) renewal.Token {
+	return renewal.Token{IssueTime: issued, ExpirationTime: issued.Add(lifetime), TenantExpirationTime: issued.Add(lifetime)}
+}
+
+func TestDecide(t *testing.T) {
+	// A UID whose spread is known keeps the table readable: the empty one is looked up once.
+	five := token(5 * time.Hour)
+	due := renewal.Time(five, renewal.Policy{})
+	published := renewal.Input{Found: true, Intact: true, PublishedSpecHash: "a", WantedSpecHash: "a", Token: five}
+	with := func(change func(*renewal.Input)) renewal.Input { in := published; change(&in); return in }
+	kept := renewal.Decision{RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true}
+	for name, tc := range map[string]struct {
+		now  time.Time
+		in   renewal.Input
+		want renewal.Decision
+	}{
+		"a fresh token is kept":                     {issued, published, kept},
+		"a token one second before renewal is kept": {due.Add(-time.Second), published, kept},
+		"a token at its renewal time is replaced, and usable meanwhile": {
+			due, published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true}},
+		"an expired token is replaced and not usable": {
+			issued.Add(5 * time.Hour), published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour)}},
+		"a missing Secret is filled": {
+			issued, with(func(in *renewal.Input) { in.Found = false }), renewal.Decision{Reason: renewal.SecretMissing}},
+		"an edited token is replaced": {
+			issued, with(func(in *renewal.Input) { in.Intact = false }), renewal.Decision{Reason: renewal.TokenTampered}},
+		"a changed spec replaces a token that is good for the old one": {
+			issued, with(func(in *renewal.Input) { in.WantedSpecHash = "b" }),
+			renewal.Decision{Reason: renewal.SpecChanged, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true}},
+		"a tenant whose clock is ahead is believed once the offset is known": {
+			issued, with(func(in *renewal.Input) {
+				in.Token.TenantExpirationTime = issued.Add(5*time.Hour + 7*time.Minute)
+				in.Policy.ClockOffset = 7 * time.Minute
+			}), kept},
+		"a token that the tenant's clock calls expired is not usable, and is replaced after a tenth of its life instead of in a loop": {
+			issued, with(func(in *renewal.Input) { in.Token.TenantExpirationTime = issued.Add(-time.Hour) }),
+			renewal.Decision{RenewalTime: issued.Add(30 * time.Minute), ExpirationTime: issued.Add(-time.Hour)},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := renewal.Decide(tc.now, tc.in)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTimeStaysInsideTheLifetime(t *testing.T) {
+	for _, lifetime := range []time.Duration{30 * time.Second, 45 * time.Second, 2 * time.Minute, time.Hour, 5 * time.Hour, 24 * time.Hour} {
+		for _, before := range []time.Duration{0, time.Second, 10 * time.Minute, 30 * time.Minute, 48 * time.Hour} {
+			for i := range 200 {
+				at := renewal.Time(token(lifetime), renewal.Policy{Before: before, UID: fmt.Sprint(i)})
+				least, most := issued.Add(lifetime/10-time.Second), issued.Add(lifetime-lifetime/10)
+				if at.Before(least) || at.After(most) {
+					t.Fatalf("lifetime %v, before %v, uid %d: renewal %v after issue", lifetime, before, i, at.Sub(issued))
+				}
+			}
+		}
+	}
+}
+
+func TestTimeOnlyMovesEarlierAndSpreadsAFleet(t *testing.T) {
+	lifetime, before := 5*time.Hour, 30*time.Minute
+	latest := issued.Add(lifetime - before)
+	buckets := map[int]int{}
+	for i := range 2000 {
+		at := renewal.Time(token(lifetime), renewal.Policy{Before: before, UID: fmt.Sprintf("uid-%d", i)})
+		early := latest.Sub(at)
+		if early < 0 || early > lifetime/10+time.Second {
+			t.Fatalf("uid %d is %v early", i, early)
+		}
+		buckets[int(early/(3*time.Minute))]++
+	}
+	for bucket := range 10 {
+		if n := buckets[bucket]; n < 140 || n > 260 {
+			t.Errorf("bucket %d of 10 has %d of 2000 renewals", bucket, n)
+		}
+	}
+}
+
+func TestTimeIsTheSameAfterARestart(t *testing.T) {
+	p := renewal.Policy{UID: "3f8a", Before: time.Hour}
+	if a, b := renewal.Time(token(5*time.Hour), p), renewal.Time(token(5*time.Hour), p); !a.Equal(b) {
+		t.Fatalf("%v and %v", a, b)
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	in := renewal.Input{Found: true, Intact: true, PublishedSpecHash: "a", WantedSpecHash: "a", Token: token(5 * time.Hour), Policy: renewal.Policy{UID: "3f8a7c1e-5d0b-4a43-9c2b-6f2f8f3f2f11"}}
+	now := issued.Add(time.Hour)
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = renewal.Decide(now, in)
+	}
+}

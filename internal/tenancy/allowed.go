@@ -1,0 +1,66 @@
+package tenancy
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
+
+// AllowApplication says whether a tenant allows an application of a type with a token lifetime; nil when it does.
+func AllowApplication(tenant *v1alpha1.IdentityTenant, kind v1alpha1.ApplicationType, lifetime time.Duration) error {
+	access := accessOf(tenant)
+	types := access.AllowedApplicationTypes
+	if len(types) == 0 {
+		types = []v1alpha1.ApplicationType{v1alpha1.ApplicationTypeOAuth2Server}
+	}
+	if !slices.Contains(types, kind) {
+		return refuse(tenant, "spec.access.allowedApplicationTypes", "type %s", kind)
+	}
+	if most := access.MaxTokenLifetime; most != nil && lifetime > most.Duration {
+		return refuse(tenant, "spec.access.maxTokenLifetime", "a token lifetime of %s, more than %s", lifetime, most.Duration)
+	}
+	return nil
+}
+
+// AllowScopes says whether a tenant allows that a ConfidentialClient requests the scopes; nil when it does.
+func AllowScopes(tenant *v1alpha1.IdentityTenant, scopes []string) error {
+	patterns := accessOf(tenant).AllowedScopes
+	if patterns == nil {
+		return nil
+	}
+	for _, scope := range scopes {
+		if !MatchAny(patterns, scope) {
+			return refuse(tenant, "spec.access.allowedScopes", "scope %q", scope)
+		}
+	}
+	return nil
+}
+
+// AllowRoles says whether a tenant allows that identity.roles of a ConfidentialClient names the roles; nil when it does. Without a
+// rule none is allowed, because the operator could hand out any.
+func AllowRoles(tenant *v1alpha1.IdentityTenant, roles []string) error {
+	patterns := accessOf(tenant).AllowedRoles
+	for _, role := range roles {
+		if !MatchAny(patterns, role) {
+			return refuse(tenant, "spec.access.allowedRoles", "role %q", role)
+		}
+	}
+	return nil
+}
+
+func accessOf(tenant *v1alpha1.IdentityTenant) v1alpha1.TenantAccess {
+	if tenant.Spec.Access == nil {
+		return v1alpha1.TenantAccess{}
+	}
+	return *tenant.Spec.Access
+}
+
+func refuse(tenant *v1alpha1.IdentityTenant, field, what string, args ...any) error {
+	return &report.Blocked{
+		Reason:  v1alpha1.ReasonNotAdmitted,
+		Message: fmt.Sprintf("IdentityTenant %s/%s does not allow %s; its %s decides", tenant.Namespace, tenant.Name, fmt.Sprintf(what, args...), field),
+	}
+}
