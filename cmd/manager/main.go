@@ -1,0 +1,42 @@
+// Command manager runs the oauth-operator.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/oauth-operator/oauth-operator/internal/operator"
+	"github.com/oauth-operator/oauth-operator/internal/version"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "manager:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	options := operator.DefaultOptions(os.Getenv("POD_NAMESPACE"))
+	options.AddFlags(flag.CommandLine)
+	logging := zap.Options{}
+	logging.BindFlags(flag.CommandLine)
+	flag.Parse()
+
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the cluster: %w", err)
+	}
+	ctx := ctrl.SetupSignalHandler()
+	mgr, err := operator.New(ctx, config, options)
+	if err != nil {
+		return err
+	}
+	ctrl.Log.Info("Starting", "version", version.String(), "namespace", options.Namespace)
+	return mgr.Start(ctx)
+}

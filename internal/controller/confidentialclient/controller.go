@@ -1,0 +1,179 @@
+// Package confidentialclient keeps the identity behind each ConfidentialClient, and the token in its Secret fresh.
+package confidentialclient
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/schedule"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/wake"
+)
+
+// Reconciler keeps client identities and their tokens.
+type Reconciler struct {
+	// Client reads from the cache and writes.
+	Client client.Client
+	// Live reads past the cache.
+	Live client.Reader
+	// Resolver follows references and asks for consent.
+	Resolver tenancy.Resolver
+	// Connector gives sessions with tenants.
+	Connector tenancy.Connector
+	// Vault keeps the credentials of managed identities.
+	Vault secret.Vault
+	// Recorder of events.
+	Recorder events.EventRecorder
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// Retries counts failures.
+	Retries *schedule.Retries
+	// Contests slows down the repair of Secrets that somebody else keeps changing.
+	Contests *schedule.Contests
+}
+
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients/status,verbs=patch
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients/finalizers,verbs=update
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients;identitytenants,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch;create;patch;delete
+
+// SetupWithManager registers the controller: it is woken by its own objects and their Secrets, by their OAuthClients and tenants, by
+// labelled Secrets that hold their credentials, and by the labels of their namespaces.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("confidentialclient").
+		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.Own())).
+		Owns(&corev1.Secret{}).
+		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
+			return wake.Names(index.ClientsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
+		})).
+		Watches(&v1alpha1.OAuthClient{}, wake.Map(func(ctx context.Context, o *v1alpha1.OAuthClient) ([]types.NamespacedName, error) {
+			return wake.Names(index.ClientsOfOAuthClient(ctx, r.Client, client.ObjectKeyFromObject(o)))
+		}), builder.WithPredicates(wake.OAuthClientChanged())).
+		Watches(&v1alpha1.IdentityTenant{}, wake.Map(r.ofTenant), builder.WithPredicates(wake.TenantChanged())).
+		WatchesMetadata(&corev1.Namespace{}, wake.Map(func(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
+			clients := &v1alpha1.ConfidentialClientList{}
+			err := r.Client.List(ctx, clients, client.InNamespace(namespace.Name))
+			return wake.Names(clients.Items, err)
+		}), builder.WithPredicates(wake.LabelsChanged())).
+		WithOptions(options).
+		Complete(r)
+}
+
+// ofTenant lists the ConfidentialClients that depend on a tenant, by themselves or through their OAuthClient.
+func (r *Reconciler) ofTenant(ctx context.Context, t *v1alpha1.IdentityTenant) ([]types.NamespacedName, error) {
+	key := client.ObjectKeyFromObject(t)
+	names, err := wake.Names(index.ClientsOfTenant(ctx, r.Client, key))
+	if err != nil {
+		return nil, err
+	}
+	oauthClients, err := index.OAuthClientsOfTenant(ctx, r.Client, key)
+	if err != nil {
+		return nil, err
+	}
+	for i := range oauthClients {
+		through, err := wake.Names(index.ClientsOfOAuthClient(ctx, r.Client, client.ObjectKeyFromObject(&oauthClients[i])))
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, through...)
+	}
+	return names, nil
+}
+
+// Reconcile keeps one identity and its token.
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	obj := &v1alpha1.ConfidentialClient{}
+	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if obj.DeletionTimestamp.IsZero() {
+		if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
+	err := p.advance(ctx)
+	if p.gone || report.FromCluster(err) {
+		return ctrl.Result{}, err
+	}
+	p.describe(err)
+	return p.finish(ctx, err)
+}
+
+// pass is one look at one ConfidentialClient: the object, what is stored of it, and the facts found on the way. It is never kept.
+type pass struct {
+	*Reconciler
+	// obj is worked on; stored is what kube-apiserver has of it.
+	obj, stored *v1alpha1.ConfidentialClient
+	facts
+}
+
+// advance observes what is published and what it depends on, brings the identity to what the spec asks for, and replaces the token
+// if one of the listed reasons says so.
+func (p *pass) advance(ctx context.Context) error {
+	if !p.obj.DeletionTimestamp.IsZero() {
+		return p.remove(ctx)
+	}
+	if err := p.observeSecret(ctx); err != nil {
+		return err
+	}
+	if err := p.resolve(ctx); err != nil {
+		return err
+	}
+	if err := p.provision(ctx); err != nil {
+		return err
+	}
+	p.identityApplied = true
+	return p.publish(ctx)
+}
+
+// finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
+func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
+	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
+		if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
+			return ctrl.Result{}, client.IgnoreNotFound(err)
+		}
+		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
+	}
+	key, now := string(p.obj.UID), p.Clock.Now()
+	if err == nil {
+		p.Retries.Succeeded(key)
+		return schedule.At(now, p.decision.RenewalTime, p.decision.ExpirationTime), nil
+	}
+	var expiry time.Time // at which Ready changes, should nothing else happen
+	var timeLeft time.Duration
+	if p.decision.Usable {
+		expiry = p.decision.ExpirationTime
+		timeLeft = expiry.Sub(now)
+	}
+	var retry time.Time
+	if wait := p.wait(err, timeLeft); wait > 0 {
+		retry = now.Add(wait)
+	}
+	return schedule.At(now, retry, expiry), nil
+}
+
+// wait returns how long to wait after err; zero means until something wakes the object.
+func (p *pass) wait(err error, timeLeft time.Duration) time.Duration {
+	if p.contested > 0 {
+		return p.contested
+	}
+	return p.Retries.Wait(string(p.obj.UID), err, timeLeft)
+}

@@ -1,0 +1,95 @@
+package confidentialclient
+
+import (
+	"context"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
+
+// remove undoes what was made, in reverse: the memberships, the user, its credential. The token's Secret goes by its owner reference.
+// What does not carry our mark is left alone.
+func (p *pass) remove(ctx context.Context) error {
+	if p.managed() {
+		if err := p.removeIdentity(ctx); err != nil {
+			return err
+		}
+	}
+	p.gone = true
+	p.Contests.Forget(string(p.obj.UID))
+	p.Retries.Succeeded(string(p.obj.UID))
+	return report.DropFinalizer(ctx, p.Client, p.obj)
+}
+
+func (p *pass) removeIdentity(ctx context.Context) error {
+	_, stored, err := p.Vault.Get(ctx, p.obj.UID)
+	if err != nil && report.FromCluster(err) {
+		return err
+	}
+	if p.obj.Status.Identity == nil && !stored {
+		return nil // the credential is stored before anything is made on the tenant, so nothing was
+	}
+	if err := p.connectForRemoval(ctx); err != nil {
+		return err
+	}
+	if p.obj.Status.Identity == nil {
+		if err := p.findForRemoval(ctx); err != nil {
+			return err
+		}
+	}
+	if p.obj.Status.Identity != nil {
+		if err := p.removeUser(ctx); err != nil {
+			return err
+		}
+	}
+	return p.Vault.Delete(ctx, p.obj.UID)
+}
+
+// connectForRemoval finds the tenant without asking for consent: what was made with consent is removed also when the consent has gone.
+func (p *pass) connectForRemoval(ctx context.Context) error {
+	var err error
+	if p.oauthClient, err = p.Resolver.LookUpOAuthClient(ctx, *p.obj.Spec.OAuthClientRef, p.obj.Namespace); err != nil {
+		return err
+	}
+	if p.tenant, err = p.Resolver.LookUpTenant(ctx, p.oauthClient.Spec.TenantRef, p.oauthClient.Namespace); err != nil {
+		return err
+	}
+	if err := p.tenantReady(); err != nil {
+		return err
+	}
+	p.mark = markOf(p.obj, p.tenant)
+	p.session, err = p.Connector.Session(p.tenant)
+	return err
+}
+
+// findForRemoval finds the user of a pass that was cut off before it had stored the user's ID.
+func (p *pass) findForRemoval(ctx context.Context) error {
+	username, err := p.username()
+	if err != nil {
+		return err
+	}
+	summary, found, err := p.session.Admin().FindUser(ctx, username)
+	if err != nil || !found {
+		return err
+	}
+	p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: summary.ID}
+	return nil
+}
+
+func (p *pass) removeUser(ctx context.Context) error {
+	admin, id := p.session.Admin(), p.obj.Status.Identity.UserID
+	user, found, err := admin.GetUser(ctx, id)
+	if err != nil || !found {
+		return err
+	}
+	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) {
+		return nil
+	}
+	for _, role := range p.obj.Status.Roles {
+		if err := p.leaveRole(ctx, role); err != nil {
+			return err
+		}
+	}
+	return admin.DeleteUser(ctx, id)
+}

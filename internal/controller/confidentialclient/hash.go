@@ -1,0 +1,60 @@
+package confidentialclient
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+)
+
+// hashSeparator stands between the part of a token's spec hash that comes from the ConfidentialClient, and the part that comes from
+// the application and the identity on the tenant. The first is known even when the second cannot be looked up.
+const hashSeparator = "-"
+
+// specHash identifies everything that a token depends on.
+func (p *pass) specHash() string { return p.localHash() + hashSeparator + p.remoteHash() }
+
+// localHash covers what the ConfidentialClient says of its token: which application, which scopes, which identity. Names of keys,
+// labels, and the times of renewal are no part of it.
+func (p *pass) localHash() string {
+	spec := &p.obj.Spec
+	scopes := slices.Sorted(slices.Values(spec.Scopes))
+	var credential string
+	if spec.Credential != nil {
+		credential = spec.Credential.SecretRef.Name
+	}
+	return digest(struct {
+		OAuthClient *v1alpha1.OAuthClientReference
+		Application *v1alpha1.ExternalApplication
+		Scopes      []string
+		Credential  string
+	}{spec.OAuthClientRef, spec.Application, scopes, credential})
+}
+
+// remoteHash covers what the token depends on elsewhere: the application that issues it, what it says of audience and issuer, and the
+// user it speaks for. Another application under the same ID has other keys, and another user another subject.
+func (p *pass) remoteHash() string {
+	var v struct{ Tenant, Key, Audience, Issuer, TokenType, UserID string }
+	v.Tenant = p.tenant.Spec.URL
+	if o := p.oauthClient; o != nil {
+		v.Key, v.Audience, v.Issuer = o.Status.ApplicationKey, o.Spec.Audience, o.Spec.Issuer
+		if o.Spec.Token != nil {
+			v.TokenType = string(o.Spec.Token.Type)
+		}
+	}
+	if p.obj.Status.Identity != nil {
+		v.UserID = p.obj.Status.Identity.UserID
+	}
+	return digest(v)
+}
+
+func digest(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings and slices of them always have a JSON form
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,111 @@
+package confidentialclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/failure"
+	"github.com/oauth-operator/oauth-operator/internal/identity"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
+)
+
+// resetInterval is how often at most a user's password is set again because the tenant refuses the credential.
+const resetInterval = time.Hour
+
+// errUserGone says that the user was deleted behind our back. The next pass makes it again.
+var errUserGone error = &userGoneError{}
+
+type userGoneError struct{}
+
+func (*userGoneError) Error() string {
+	return "the user behind this client was deleted on the tenant; it is made again"
+}
+func (*userGoneError) FailureClass() failure.Class { return failure.Transient }
+func (*userGoneError) ConditionReason() string     { return v1alpha1.ReasonProgressing }
+
+// mendable says whether a refusal of the token endpoint can come from a user that is not as we made it: no scope, and no outage, is
+// mended by looking the user up.
+func mendable(err error) bool {
+	var refused *oauth.Error
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Code {
+	case oauth.CodeInvalidClient, "unauthorized_client", "access_denied", "invalid_grant":
+		return true
+	}
+	return false
+}
+
+// mend looks the user up after a refused mint, and brings back what somebody changed: the user itself, its flags, its memberships, and
+// its password. A user that was disabled or locked, or that is not ours any more, was so by somebody's decision and stays so.
+func (p *pass) mend(ctx context.Context, stored secret.Stored, refusal error) error {
+	if err := p.tenantReady(); err != nil {
+		return refusal // without an admin session nothing can be looked up; the refusal says more
+	}
+	known := p.obj.Status.Identity
+	user, err := p.ownUser(ctx, known.UserID)
+	if errors.Is(err, errUserGone) {
+		p.obj.Status.Identity, p.obj.Status.Roles = nil, nil
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if !user.IsActive() {
+		return &report.Refused{
+			Reason:  v1alpha1.ReasonInvalidClient,
+			Message: fmt.Sprintf("user %q is %s on the tenant; unlock or enable it there", known.Username, user.State),
+		}
+	}
+	if !user.OAuthClient {
+		if err := p.session.Admin().ChangeUser(ctx, known.UserID, identity.UserChanges{ClientFlags: true}); err != nil {
+			return err
+		}
+	}
+	if err := p.applyMemberships(ctx); err != nil {
+		return err
+	}
+	if oauth.IsInvalidClient(refusal) {
+		return p.resetPassword(ctx, stored, refusal)
+	}
+	return nil
+}
+
+// resetPassword sets the user's password to the credential that is stored, at most once an hour. That is recorded before it is done, so
+// that a crash does not make it twice.
+func (p *pass) resetPassword(ctx context.Context, stored secret.Stored, refusal error) error {
+	now := p.Clock.Now()
+	if now.Sub(stored.LastReset).Abs() < resetInterval {
+		return refusal
+	}
+	if err := p.Vault.RecordReset(ctx, stored, now); err != nil {
+		return err
+	}
+	return p.session.Admin().ResetPassword(ctx, p.obj.Status.Identity.UserID, stored.Credential.ClientSecret)
+}
+
+// replaceLostCredential makes a new credential for a user whose stored one is gone, and sets the user's password to it.
+func (p *pass) replaceLostCredential(ctx context.Context) (secret.Stored, error) {
+	if err := p.tenantReady(); err != nil {
+		return secret.Stored{}, err
+	}
+	known := p.obj.Status.Identity
+	_, err := p.ownUser(ctx, known.UserID)
+	if errors.Is(err, errUserGone) {
+		p.obj.Status.Identity, p.obj.Status.Roles = nil, nil
+	}
+	if err != nil {
+		return secret.Stored{}, err
+	}
+	stored, _, err := p.Vault.Ensure(ctx, p.obj, known.Username)
+	if err != nil {
+		return secret.Stored{}, err
+	}
+	return stored, p.session.Admin().ResetPassword(ctx, known.UserID, stored.Credential.ClientSecret)
+}

@@ -1,0 +1,174 @@
+package confidentialclient
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/renewal"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
+)
+
+// facts are what one pass found out.
+type facts struct {
+	// published is what the Secret holds; set by observeSecret and again by publish.
+	published secret.Published
+	// decision about the published token; set by observeSecret, by publish once the whole spec hash is known, and again
+	// after a mint.
+	decision renewal.Decision
+	// tenant that issues the tokens; set by resolve.
+	tenant *v1alpha1.IdentityTenant
+	// oauthClient whose application issues them; set by resolve, nil for an application that nobody manages here.
+	oauthClient *v1alpha1.OAuthClient
+	// applicationID of the application; set by resolve.
+	applicationID string
+	// session with the tenant; set by resolve.
+	session *tenant.Session
+	// mark that we leave on the tenant; set by resolve.
+	mark ownership.Mark
+	// identityApplied says that the identity is as the spec asks for; set by advance.
+	identityApplied bool
+	// minted is the token that was requested in this pass; set by publish.
+	minted *oauth.Token
+	// credentialRefused is why the client's own credential could not be used; set by publish.
+	credentialRefused error
+	// contested is how long the Secret is left as somebody else made it; set by publish.
+	contested time.Duration
+	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
+	gone bool
+}
+
+func (p *pass) managed() bool {
+	i := p.obj.Spec.Identity
+	return i == nil || i.Provisioning != v1alpha1.IdentityProvisioningExternal
+}
+
+// secretKey returns the name of the Secret in which the token is published.
+func (p *pass) secretKey() types.NamespacedName {
+	name := p.obj.Name
+	if s := p.obj.Spec.Secret; s != nil && s.Name != "" {
+		name = s.Name
+	}
+	return types.NamespacedName{Namespace: p.obj.Namespace, Name: name}
+}
+
+// observeSecret looks at what is published. It needs nothing but the cluster, so that a published token is known to be good also
+// while everything else fails.
+func (p *pass) observeSecret(ctx context.Context) error {
+	var err error
+	p.published, err = secret.Observe(ctx, p.Client, p.Live, p.secretKey(), p.obj.UID)
+	if err != nil {
+		return err
+	}
+	// What the application contributes to the hash is not known yet: suppose that it is as it was.
+	_, remote, _ := strings.Cut(p.published.Content.SpecHash, hashSeparator)
+	p.decide(p.localHash() + hashSeparator + remote)
+	return nil
+}
+
+// decide judges the published token against a hash of the spec.
+func (p *pass) decide(specHash string) {
+	content := p.published.Content
+	policy := renewal.Policy{UID: string(p.obj.UID)}
+	if t := p.obj.Spec.Token; t != nil && t.RenewBefore != nil {
+		policy.Before = t.RenewBefore.Duration
+	}
+	if p.tenant != nil && p.tenant.Status.ClockOffset != nil {
+		policy.ClockOffset = p.tenant.Status.ClockOffset.Duration
+	}
+	p.decision = renewal.Decide(p.Clock.Now(), renewal.Input{
+		Found:             p.published.Found(),
+		Intact:            p.published.Intact,
+		PublishedSpecHash: content.SpecHash,
+		WantedSpecHash:    specHash,
+		Token: renewal.Token{
+			IssueTime:            content.IssueTime,
+			ExpirationTime:       content.ExpirationTime,
+			TenantExpirationTime: content.TenantExpirationTime,
+		},
+		Policy: policy,
+	})
+}
+
+// resolve follows the references, and asks for every consent on every pass.
+func (p *pass) resolve(ctx context.Context) error {
+	var err error
+	if application := p.obj.Spec.Application; application != nil {
+		p.applicationID = application.ApplicationID
+		if p.tenant, err = p.Resolver.Tenant(ctx, application.TenantRef, p.obj.Namespace); err != nil {
+			return err
+		}
+	} else {
+		if p.oauthClient, err = p.Resolver.OAuthClient(ctx, *p.obj.Spec.OAuthClientRef, p.obj.Namespace); err != nil {
+			return err
+		}
+		p.applicationID = p.oauthClient.Spec.ApplicationID
+		// The OAuthClient speaks for its namespace; whether the tenant admits the consumer's own is asked all the same.
+		if _, err = p.Resolver.Tenant(ctx, p.oauthClient.Spec.TenantRef, p.oauthClient.Namespace); err != nil {
+			return err
+		}
+		ref := p.oauthClient.Spec.TenantRef
+		ref.Namespace = tenancy.TenantKey(ref, p.oauthClient.Namespace).Namespace
+		if p.tenant, err = p.Resolver.Tenant(ctx, ref, p.obj.Namespace); err != nil {
+			return err
+		}
+	}
+	if err := p.allow(); err != nil {
+		return err
+	}
+	if err := p.applicationReady(); err != nil {
+		return err
+	}
+	p.mark = markOf(p.obj, p.tenant)
+	p.session, err = p.Connector.Session(p.tenant)
+	return err
+}
+
+// markOf returns the mark that a ConfidentialClient leaves on a tenant.
+func markOf(c *v1alpha1.ConfidentialClient, t *v1alpha1.IdentityTenant) ownership.Mark {
+	return ownership.Mark{ClusterID: t.Status.ClusterID, Kind: "ConfidentialClient", Namespace: c.Namespace, Name: c.Name, UID: string(c.UID)}
+}
+
+func (p *pass) allow() error {
+	if err := tenancy.AllowScopes(p.tenant, p.obj.Spec.Scopes); err != nil {
+		return err
+	}
+	if p.obj.Spec.Identity == nil {
+		return nil
+	}
+	return tenancy.AllowRoles(p.tenant, p.obj.Spec.Identity.Roles)
+}
+
+// applicationReady says whether there is an application to ask for a token, with the scopes that are to be requested. To ask before
+// that would be refused.
+func (p *pass) applicationReady() error {
+	if p.oauthClient == nil {
+		return nil
+	}
+	o := p.oauthClient
+	if o.Status.ApplicationKey == "" || o.Status.AppliedHash == "" {
+		return &report.Blocked{
+			Reason:  v1alpha1.ReasonOAuthClientNotReady,
+			Message: fmt.Sprintf("OAuthClient %s/%s has no application on the tenant yet; its conditions say why, should it last", o.Namespace, o.Name),
+		}
+	}
+	for _, scope := range p.obj.Spec.Scopes {
+		if o.Status.Scopes == nil || !slices.ContainsFunc(o.Status.Scopes.Applied, func(a v1alpha1.AppliedScope) bool { return a.Name == scope }) {
+			return &report.Blocked{
+				Reason:  v1alpha1.ReasonOAuthClientNotReady,
+				Message: fmt.Sprintf("scope %q is not on the application of OAuthClient %s/%s; add it to its spec.scopes, or apply a Scope", scope, o.Namespace, o.Name),
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+package confidentialclient
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/identity"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
+)
+
+// provision brings the user behind a managed client to what the spec asks for: the user itself with the flags of a confidential client,
+// and its memberships. When the desired state is the one that was last applied, nothing is asked of the tenant.
+func (p *pass) provision(ctx context.Context) error {
+	if !p.managed() {
+		return nil
+	}
+	username, err := p.username()
+	if err != nil {
+		return err
+	}
+	hash := p.identityHash(username)
+	if known := p.obj.Status.Identity; known != nil && known.AppliedHash == hash {
+		return nil
+	}
+	if err := p.tenantReady(); err != nil {
+		return err
+	}
+	if err := p.ensureUser(ctx, username); err != nil {
+		return err
+	}
+	if err := p.applyMemberships(ctx); err != nil {
+		return err
+	}
+	p.obj.Status.Identity.AppliedHash = hash
+	return nil
+}
+
+func (p *pass) tenantReady() error {
+	if p.tenant.Spec.Credentials != nil && meta.IsStatusConditionTrue(p.tenant.Status.Conditions, v1alpha1.ConditionReady) {
+		return nil
+	}
+	message := "is not Ready; its conditions say why"
+	if p.tenant.Spec.Credentials == nil {
+		message = "has no spec.credentials, so no identity can be provisioned on it; use identity.provisioning External"
+	}
+	return &report.Blocked{
+		Reason:  v1alpha1.ReasonTenantNotReady,
+		Message: fmt.Sprintf("IdentityTenant %s/%s %s", p.tenant.Namespace, p.tenant.Name, message),
+	}
+}
+
+// username returns the login name of the identity: the one in the spec, else one derived from cluster, namespace and name, so that a
+// pass that was cut off, and a restored object, find their user again.
+func (p *pass) username() (string, error) {
+	if known := p.obj.Status.Identity; known != nil {
+		return known.Username, nil
+	}
+	suffix := p.tenant.Status.LoginSuffix
+	if p.tenant.Status.ClusterID == "" || suffix == "" {
+		return "", cmp.Or(p.tenantReady(), error(&report.Blocked{
+			Reason:  v1alpha1.ReasonTenantNotReady,
+			Message: fmt.Sprintf("IdentityTenant %s/%s has not found out its login suffix yet", p.tenant.Namespace, p.tenant.Name),
+		}))
+	}
+	if i := p.obj.Spec.Identity; i != nil && i.Username != "" {
+		if !strings.HasSuffix(i.Username, "@"+suffix) {
+			return "", &report.Blocked{
+				Reason:  v1alpha1.ReasonInvalidSpec,
+				Message: fmt.Sprintf("spec.identity.username %q must end in @%s, the login suffix of IdentityTenant %s/%s", i.Username, suffix, p.tenant.Namespace, p.tenant.Name),
+			}
+		}
+		return i.Username, nil
+	}
+	return deriveUsername(p.tenant.Status.ClusterID, p.obj.Namespace, p.obj.Name, suffix), nil
+}
+
+// deriveUsername makes a login name that a person can place, and that is unique by its hash. The local part has at most 64
+// characters.
+func deriveUsername(clusterID, namespace, name, suffix string) string {
+	sum := sha256.Sum256([]byte(clusterID + "/" + namespace + "/" + name))
+	cut := func(s string, most int) string { return strings.Trim(s[:min(len(s), most)], ".-") }
+	return fmt.Sprintf("%s.%s.%s@%s", cut(name, 28), cut(namespace, 24), hex.EncodeToString(sum[:5]), suffix)
+}
+
+func (p *pass) displayName() string {
+	if i := p.obj.Spec.Identity; i != nil && i.DisplayName != "" {
+		return i.DisplayName
+	}
+	return p.obj.Namespace + "/" + p.obj.Name
+}
+
+// roleNames returns the further roles that the spec names.
+func (p *pass) roleNames() []string {
+	if p.obj.Spec.Identity == nil {
+		return nil
+	}
+	return slices.Sorted(slices.Values(p.obj.Spec.Identity.Roles))
+}
+
+// identityHash identifies the desired state of the identity.
+func (p *pass) identityHash(username string) string {
+	var clientRole string
+	if p.oauthClient != nil && p.oauthClient.Status.ClientRole != nil {
+		clientRole = p.oauthClient.Status.ClientRole.ID
+	}
+	return digest(struct {
+		Username, DisplayName, ClientRole string
+		Roles                             []string
+	}{username, p.displayName(), clientRole, p.roleNames()})
+}
+
+// ensureUser finds the user or makes it. Its credential is stored before the tenant learns of it.
+func (p *pass) ensureUser(ctx context.Context, username string) error {
+	stored, made, err := p.Vault.Ensure(ctx, p.obj, username)
+	if err != nil {
+		return err
+	}
+	known := p.obj.Status.Identity
+	if known == nil {
+		return p.findOrCreateUser(ctx, username, stored)
+	}
+	displayName, description := p.displayName(), p.mark.Describe("")
+	if err := p.session.Admin().ChangeUser(ctx, known.UserID, identity.UserChanges{DisplayName: &displayName, Description: &description}); err != nil {
+		return err
+	}
+	if made {
+		// The credential was lost: the user gets the new one.
+		return p.session.Admin().ResetPassword(ctx, known.UserID, stored.Credential.ClientSecret)
+	}
+	return nil
+}
+
+func (p *pass) findOrCreateUser(ctx context.Context, username string, stored secret.Stored) error {
+	admin := p.session.Admin()
+	summary, found, err := admin.FindUser(ctx, username)
+	if err != nil {
+		return err
+	}
+	if !found {
+		id, err := admin.CreateUser(ctx, identity.NewUser{
+			Username: username, DisplayName: p.displayName(), Mail: username,
+			Description: p.mark.Describe(""), Password: stored.Credential.ClientSecret,
+		})
+		if err != nil {
+			return err
+		}
+		p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: id}
+		return nil
+	}
+	// An earlier pass was cut off after it had made the user, or the object was restored from a backup. The user gets the credential
+	// that is stored, because nobody knows whether it has that one already.
+	if _, err := p.ownUser(ctx, summary.ID); err != nil {
+		return err
+	}
+	if err := admin.ResetPassword(ctx, summary.ID, stored.Credential.ClientSecret); err != nil {
+		return err
+	}
+	p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: summary.ID}
+	return nil
+}
+
+// ownUser reads a user that must be ours.
+func (p *pass) ownUser(ctx context.Context, id string) (identity.User, error) {
+	user, found, err := p.session.Admin().GetUser(ctx, id)
+	if err != nil {
+		return user, err
+	}
+	if !found {
+		return user, errUserGone
+	}
+	mark, marked := ownership.Find(user.Description)
+	if marked && p.mark.Owns(mark) {
+		return user, nil
+	}
+	whose := "was not made by this operator"
+	if marked {
+		whose = "belongs to " + mark.Owner()
+	}
+	return user, &report.Refused{
+		Reason:  v1alpha1.ReasonConflict,
+		Message: fmt.Sprintf("the tenant has a user %q already, and it %s; it is left untouched: choose another spec.identity.username", user.Name, whose),
+	}
+}
+
+// applyMemberships puts the user into the roles that it needs, and takes it out of those that we had put it into and that it needs no
+// more. Adding is idempotent on the tenant, so nothing is read first.
+func (p *pass) applyMemberships(ctx context.Context) error {
+	wanted, err := p.wantedRoles(ctx)
+	if err != nil {
+		return err
+	}
+	admin, userID := p.session.Admin(), p.obj.Status.Identity.UserID
+	for _, role := range wanted {
+		if err := admin.AddRoleMembers(ctx, role.ID, userID); err != nil {
+			return err
+		}
+		if !slices.Contains(p.obj.Status.Roles, role) {
+			p.obj.Status.Roles = append(p.obj.Status.Roles, role)
+		}
+	}
+	for _, role := range slices.Clone(p.obj.Status.Roles) {
+		if slices.Contains(wanted, role) {
+			continue
+		}
+		if err := p.leaveRole(ctx, role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveRole takes the user out of a role that we had put it into.
+func (p *pass) leaveRole(ctx context.Context, role v1alpha1.RoleStatus) error {
+	admin := p.session.Admin()
+	_, found, err := admin.GetRole(ctx, role.ID)
+	if err != nil {
+		return err
+	}
+	if found {
+		if err := admin.RemoveRoleMembers(ctx, role.ID, p.obj.Status.Identity.UserID); err != nil {
+			return err
+		}
+	}
+	p.obj.Status.Roles = slices.DeleteFunc(p.obj.Status.Roles, func(r v1alpha1.RoleStatus) bool { return r.ID == role.ID })
+	return nil
+}
+
+// wantedRoles returns the role that the OAuthClient keeps for its clients, and those that the spec names.
+func (p *pass) wantedRoles(ctx context.Context) ([]v1alpha1.RoleStatus, error) {
+	var wanted []v1alpha1.RoleStatus
+	if p.oauthClient != nil && p.oauthClient.Status.ClientRole != nil {
+		wanted = append(wanted, *p.oauthClient.Status.ClientRole)
+	}
+	names := p.roleNames()
+	if len(names) == 0 {
+		return wanted, nil
+	}
+	found, err := p.session.Admin().FindRoles(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		at := slices.IndexFunc(found, func(r identity.Role) bool { return r.Name == name })
+		if at < 0 {
+			return nil, &report.Refused{
+				Reason:  v1alpha1.ReasonRoleNotFound,
+				Message: fmt.Sprintf("the tenant has no role %q, which spec.identity.roles names; create it there, or remove it here", name),
+			}
+		}
+		wanted = append(wanted, v1alpha1.RoleStatus{ID: found[at].ID, Name: name})
+	}
+	return wanted, nil
+}

@@ -1,0 +1,158 @@
+package confidentialclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
+	"github.com/oauth-operator/oauth-operator/internal/renewal"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
+)
+
+// publish replaces the token if there is a reason to, and keeps what belongs to its Secret in order.
+func (p *pass) publish(ctx context.Context) error {
+	p.decide(p.specHash())
+	if p.decision.Renew() {
+		if err := p.renew(ctx); err != nil {
+			return err
+		}
+	} else if !p.published.Labelled {
+		// Somebody took our labels off; the token is as it was.
+		if err := p.write(ctx, p.published.Content); err != nil {
+			return err
+		}
+	}
+	return p.prune(ctx)
+}
+
+// renew requests a token and publishes it, in one write together with all that is known of it. The cache may lag behind our own last
+// write, so the Secret is looked at live before the tenant is asked for anything.
+func (p *pass) renew(ctx context.Context) error {
+	var err error
+	if p.published, err = secret.Observe(ctx, p.Live, p.Live, p.secretKey(), p.obj.UID); err != nil {
+		return err
+	}
+	if p.decide(p.specHash()); !p.decision.Renew() {
+		return nil
+	}
+	reason := p.decision.Reason
+	if err := p.contest(reason); err != nil {
+		return err
+	}
+	token, err := p.mint(ctx)
+	if err != nil {
+		return err
+	}
+	content := secret.Content{
+		AccessToken:          token.AccessToken,
+		TokenType:            token.Type,
+		Scope:                token.Scopes.String(),
+		IssueTime:            token.RequestTime,
+		ExpirationTime:       token.ExpirationTime,
+		TenantExpirationTime: token.TenantExpirationTime,
+		SpecHash:             p.specHash(),
+	}
+	if err := p.write(ctx, content); err != nil {
+		return err
+	}
+	log.FromContext(ctx).V(1).Info("Published token", "reason", reason, "secret", p.secretKey(), "expirationTime", content.ExpirationTime)
+	p.minted = &token
+	p.published = secret.Published{UID: p.published.UID, Intact: true, Labelled: true, Content: content}
+	if p.published.UID == "" {
+		p.published.UID = types.UID("created in this pass") // only said to be there until the next look
+	}
+	p.decide(content.SpecHash)
+	return nil
+}
+
+// contest slows down when somebody else keeps deleting or editing the Secret: a repair costs a token each time.
+func (p *pass) contest(reason renewal.Reason) error {
+	published := p.obj.Status.Token != nil && p.obj.Status.SecretName == p.secretKey().Name
+	if !published || (reason != renewal.SecretMissing && reason != renewal.TokenTampered) {
+		return nil
+	}
+	repair, wait := p.Contests.Repair(string(p.obj.UID), p.Clock.Now())
+	if repair {
+		return nil
+	}
+	p.contested = wait
+	return &report.Blocked{
+		Reason:  v1alpha1.ReasonSecretContested,
+		Message: fmt.Sprintf("Secret %s keeps being deleted or edited by somebody else; it is repaired ever more rarely: look for another controller or a GitOps tool that writes it", p.secretKey()),
+	}
+}
+
+// mint requests a token. When the tenant refuses the client for a reason that can be mended, it is mended and asked once more.
+func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
+	credential, err := p.credential(ctx)
+	if err != nil {
+		p.credentialRefused = err
+		return oauth.Token{}, err
+	}
+	scopes := oauth.NewScopeSet(p.obj.Spec.Scopes...)
+	token, err := p.session.RequestToken(ctx, p.applicationID, credential.Credential, scopes)
+	if err != nil && p.managed() && mendable(err) {
+		if mendErr := p.mend(ctx, credential, err); mendErr != nil {
+			p.noteRefusal(err)
+			return oauth.Token{}, mendErr
+		}
+		token, err = p.session.RequestToken(ctx, p.applicationID, credential.Credential, scopes)
+	}
+	if err != nil {
+		p.noteRefusal(err)
+		return oauth.Token{}, err
+	}
+	if missing := token.Scopes.Missing(scopes); len(missing) > 0 {
+		return oauth.Token{}, &report.Refused{
+			Reason:  v1alpha1.ReasonScopeNotGranted,
+			Message: fmt.Sprintf("the tenant did not grant scope %s of application %q; the token is not published", strings.Join(missing, ", "), p.applicationID),
+		}
+	}
+	return token, nil
+}
+
+func (p *pass) noteRefusal(err error) {
+	if oauth.IsInvalidClient(err) {
+		p.credentialRefused = err
+	}
+}
+
+// credential returns the client's credential, read past any cache: what was stored last counts.
+func (p *pass) credential(ctx context.Context) (secret.Stored, error) {
+	if !p.managed() {
+		key := types.NamespacedName{Namespace: p.obj.Namespace, Name: p.obj.Spec.Credential.SecretRef.Name}
+		referenced, err := secret.ReadCredential(ctx, p.Live, key)
+		return secret.Stored{Credential: referenced.Credential}, err
+	}
+	stored, found, err := p.Vault.Get(ctx, p.obj.UID)
+	if err != nil || found {
+		return stored, err
+	}
+	return p.replaceLostCredential(ctx)
+}
+
+// write publishes content in the Secret as it was observed.
+func (p *pass) write(ctx context.Context, content secret.Content) error {
+	return secret.Publish(ctx, p.Client, p.secretKey(), p.published.UID, p.obj, content)
+}
+
+// prune removes the Secret in which the token was published under an earlier name, if it is still ours.
+func (p *pass) prune(ctx context.Context) error {
+	old := types.NamespacedName{Namespace: p.obj.Namespace, Name: p.obj.Status.SecretName}
+	if old.Name == "" || old == p.secretKey() {
+		return nil
+	}
+	err := secret.Prune(ctx, p.Client, p.Live, old, p.obj.UID)
+	var foreign *secret.NotOwnedError
+	if errors.As(err, &foreign) {
+		return nil // somebody else has taken the name
+	}
+	return err
+}

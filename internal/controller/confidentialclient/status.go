@@ -1,0 +1,137 @@
+package confidentialclient
+
+import (
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
+	"github.com/oauth-operator/oauth-operator/internal/renewal"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
+
+// describe turns the facts of the pass, and the error that ended it, into the status.
+func (p *pass) describe(err error) {
+	status := &p.obj.Status
+	c := report.Conditions{List: &status.Conditions, Generation: p.obj.Generation, Now: metav1.NewTime(p.Clock.Now())}
+	if !p.obj.DeletionTimestamp.IsZero() {
+		c.False(v1alpha1.ConditionReady, v1alpha1.ReasonDeleting, "what was made on the tenant is being removed")
+		if err != nil {
+			c.Failed(v1alpha1.ConditionReady, err)
+		}
+		c.Progress(err)
+		return
+	}
+	p.describeToken()
+	p.describeIdentity(c, err)
+	p.describeCredential(c)
+	good := p.decision.Usable && p.decision.Reason != renewal.SpecChanged
+	p.describeTokenReady(c, good, err)
+	if good && err != nil {
+		c.True(v1alpha1.ConditionDegraded, report.Reason(err), fmt.Sprintf("the published token is good until %s; what fails: %v", p.decision.ExpirationTime.UTC().Format(time.RFC3339), err))
+	} else {
+		c.Remove(v1alpha1.ConditionDegraded)
+	}
+	switch {
+	case good && p.inForce(err):
+		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, fmt.Sprintf("Secret %q holds a token", p.secretKey().Name))
+		c.Progress(nil)
+	case good:
+		c.Failed(v1alpha1.ConditionReady, err)
+		c.Progress(err)
+	default:
+		ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionTokenReady)
+		c.False(v1alpha1.ConditionReady, ready.Reason, ready.Message)
+		c.Progress(err)
+	}
+	status.ObservedGeneration = p.obj.Generation
+}
+
+// inForce says whether the spec is carried out but for the renewal that may be failing: references that went away, an outage, or
+// consent that was withdrawn take nothing from a token that is good. An identity that could not be brought to a changed spec does.
+func (p *pass) inForce(err error) bool {
+	return err == nil || p.identityApplied || p.obj.Status.ObservedGeneration == p.obj.Generation
+}
+
+func (p *pass) describeToken() {
+	status := &p.obj.Status
+	if p.published.Found() {
+		status.SecretName = p.secretKey().Name
+	}
+	if !p.published.Intact {
+		return
+	}
+	content := p.published.Content
+	token := &v1alpha1.TokenStatus{
+		IssueTime:      seconds(content.IssueTime),
+		ExpirationTime: seconds(content.ExpirationTime),
+		RenewalTime:    seconds(p.decision.RenewalTime),
+		Scopes:         oauth.ParseScopeSet(content.Scope).Slice(),
+	}
+	switch {
+	case p.minted != nil:
+		token.KeyID = p.minted.KeyID
+	case status.Token != nil && status.Token.IssueTime.Equal(token.IssueTime):
+		token.KeyID = status.Token.KeyID
+	}
+	status.Token = token
+}
+
+func seconds(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	at := metav1.NewTime(t.UTC().Truncate(time.Second))
+	return &at
+}
+
+func (p *pass) describeIdentity(c report.Conditions, err error) {
+	switch {
+	case p.identityApplied && !p.managed():
+		c.True(v1alpha1.ConditionIdentityProvisioned, v1alpha1.ReasonExternal, "the client is managed by somebody else")
+	case p.identityApplied:
+		c.True(v1alpha1.ConditionIdentityProvisioned, v1alpha1.ReasonApplied, fmt.Sprintf("user %q is as declared", p.knownUsername()))
+	case err != nil:
+		c.Failed(v1alpha1.ConditionIdentityProvisioned, err)
+	}
+}
+
+// knownUsername returns the login name that the status knows, or "".
+func (p *pass) knownUsername() string {
+	if p.obj.Status.Identity == nil {
+		return ""
+	}
+	return p.obj.Status.Identity.Username
+}
+
+func (p *pass) describeCredential(c report.Conditions) {
+	switch {
+	case p.credentialRefused != nil:
+		c.Failed(v1alpha1.ConditionCredentialValid, p.credentialRefused)
+	case p.minted != nil, p.published.Intact && p.credentialUnknown():
+		c.True(v1alpha1.ConditionCredentialValid, v1alpha1.ReasonAccepted, "the tenant accepted the credential at the last mint")
+	case p.credentialUnknown():
+		c.Unknown(v1alpha1.ConditionCredentialValid, v1alpha1.ReasonPending, "no token was requested yet")
+	}
+}
+
+func (p *pass) credentialUnknown() bool {
+	known := meta.FindStatusCondition(p.obj.Status.Conditions, v1alpha1.ConditionCredentialValid)
+	return known == nil || known.Status == metav1.ConditionUnknown
+}
+
+func (p *pass) describeTokenReady(c report.Conditions, good bool, err error) {
+	switch {
+	case good:
+		c.True(v1alpha1.ConditionTokenReady, v1alpha1.ReasonPublished, fmt.Sprintf("Secret %q holds a token", p.secretKey().Name))
+	case err != nil && p.decision.Usable:
+		c.False(v1alpha1.ConditionTokenReady, v1alpha1.ReasonSpecNotApplied, fmt.Sprintf("the published token was requested with an older spec, and the present one is not carried out: %v", err))
+	case err != nil:
+		c.Failed(v1alpha1.ConditionTokenReady, err)
+	default:
+		c.False(v1alpha1.ConditionTokenReady, v1alpha1.ReasonTokenExpired, "the published token has expired")
+	}
+}

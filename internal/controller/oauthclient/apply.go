@@ -1,0 +1,127 @@
+package oauthclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/application"
+	"github.com/oauth-operator/oauth-operator/internal/identity"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
+
+// apply brings the tenant to the desired state: the application, its settings, the role of its clients, and that role's grant. Each
+// step finds out by itself whether it is still to be done, so that a pass that was cut off anywhere is simply made again.
+func (p *pass) apply(ctx context.Context) error {
+	current, err := p.locate(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.configure(ctx, current); err != nil {
+		return err
+	}
+	if err := p.applyClientRole(ctx); err != nil {
+		return err
+	}
+	p.obj.Status.AppliedHash = p.desired.Hash()
+	p.applied = true
+	return nil
+}
+
+// locate returns the application of this OAuthClient: by its row key, else by its application ID, else by importing it.
+func (p *pass) locate(ctx context.Context) (identity.Application, error) {
+	if p.obj.Status.ApplicationKey != "" {
+		current, found, err := p.byKey(ctx)
+		if err != nil || found {
+			return current, err
+		}
+		// It was deleted behind our back, and that is certain. The role of its clients may have gone with it: it is looked up again.
+		p.obj.Status.ApplicationKey, p.obj.Status.AppliedHash, p.obj.Status.ClientRole = "", "", nil
+	}
+	current, found, err := p.byApplicationID(ctx)
+	if err != nil || found {
+		return current, err
+	}
+	if err := p.importApplication(ctx); err != nil {
+		return identity.Application{}, err
+	}
+	current, found, err = p.byKey(ctx)
+	if err == nil && !found {
+		err = fmt.Errorf("reading application %q: %w", p.obj.Spec.ApplicationID, errImportedGone)
+	}
+	return current, err
+}
+
+var errImportedGone = errors.New("the tenant does not show it right after its import")
+
+// byKey reads the application by the row key that we stored. Whether it is ours was proved then; if it carries the mark of somebody
+// else now, it was taken from us.
+func (p *pass) byKey(ctx context.Context) (identity.Application, bool, error) {
+	current, found, err := p.session.Admin().GetApplication(ctx, p.obj.Status.ApplicationKey)
+	if err != nil || !found {
+		return current, found, err
+	}
+	if mark, marked := ownership.Find(current.Description()); marked && !p.mark.Owns(mark) {
+		return current, true, p.conflict("it belongs to " + mark.Owner())
+	}
+	return current, true, nil
+}
+
+// byApplicationID looks for an application of our ID. It is ours only with our mark.
+func (p *pass) byApplicationID(ctx context.Context) (identity.Application, bool, error) {
+	admin := p.session.Admin()
+	summary, found, err := admin.FindApplication(ctx, p.obj.Spec.ApplicationID)
+	if err != nil || !found {
+		return identity.Application{}, false, err
+	}
+	current, found, err := admin.GetApplication(ctx, summary.Key)
+	if err != nil || !found {
+		return current, false, err
+	}
+	mark, marked := ownership.Find(current.Description())
+	switch {
+	case !marked:
+		return current, true, p.conflict("it was not made by this operator")
+	case !p.mark.Owns(mark):
+		return current, true, p.conflict("it belongs to " + mark.Owner())
+	}
+	p.obj.Status.ApplicationKey = summary.Key
+	p.obj.Status.ImportIntent = nil
+	return current, true, p.persist(ctx)
+}
+
+func (p *pass) conflict(why string) error {
+	return &report.Refused{
+		Reason:  v1alpha1.ReasonConflict,
+		Message: fmt.Sprintf("the tenant has an application %q already, and %s; it is left untouched: choose another spec.applicationID", p.obj.Spec.ApplicationID, why),
+	}
+}
+
+// configure sends what differs, and reads back what the tenant made of it.
+func (p *pass) configure(ctx context.Context, current identity.Application) error {
+	update, err := application.Changes(current.Fields, *p.desired)
+	if err != nil || update.IsEmpty() {
+		return err
+	}
+	if err := p.session.Admin().UpdateApplication(ctx, p.obj.Status.ApplicationKey, update.Fields); err != nil {
+		return err
+	}
+	current, found, err := p.byKey(ctx)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fmt.Errorf("reading application %q back: it is gone", p.obj.Spec.ApplicationID)
+	}
+	left, err := application.Changes(current.Fields, *p.desired)
+	if err != nil {
+		return err
+	}
+	if !left.IsEmpty() {
+		return fmt.Errorf("updating application %q: the tenant did not take %s", p.obj.Spec.ApplicationID, strings.Join(left.Changed, ", "))
+	}
+	return nil
+}

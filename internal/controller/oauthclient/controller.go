@@ -1,0 +1,163 @@
+// Package oauthclient keeps the OAuth2 applications on a tenant as OAuthClients and their Scopes ask for: the application with its
+// profile and scopes, the role of its clients, and that role's grant. It is the only writer of an application.
+package oauthclient
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/schedule"
+	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/wake"
+)
+
+// Reconciler brings applications to what OAuthClients ask for.
+type Reconciler struct {
+	// Client reads from the cache and writes.
+	Client client.Client
+	// Live reads past the cache.
+	Live client.Reader
+	// Resolver follows references and asks for consent.
+	Resolver tenancy.Resolver
+	// Connector gives sessions with tenants.
+	Connector tenancy.Connector
+	// Recorder of events.
+	Recorder events.EventRecorder
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// Retries counts failures.
+	Retries *schedule.Retries
+}
+
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients/status,verbs=patch
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes,verbs=get;list;watch
+
+// SetupWithManager registers the controller: it is woken by its own objects, by Scopes that name them, by their tenants, by others
+// that claim or free the same application, by consumers that go while a deletion waits, and by the labels of their namespaces.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("oauthclient").
+		For(&v1alpha1.OAuthClient{}, builder.WithPredicates(wake.Own())).
+		Watches(&v1alpha1.Scope{}, wake.Map(func(_ context.Context, s *v1alpha1.Scope) ([]types.NamespacedName, error) {
+			return []types.NamespacedName{tenancy.OAuthClientKey(s.Spec.OAuthClientRef, s.Namespace)}, nil
+		}), builder.WithPredicates(wake.Own())).
+		Watches(&v1alpha1.IdentityTenant{}, wake.Map(func(ctx context.Context, t *v1alpha1.IdentityTenant) ([]types.NamespacedName, error) {
+			return wake.Names(index.OAuthClientsOfTenant(ctx, r.Client, client.ObjectKeyFromObject(t)))
+		}), builder.WithPredicates(wake.TenantChanged())).
+		Watches(&v1alpha1.OAuthClient{}, wake.Map(func(ctx context.Context, o *v1alpha1.OAuthClient) ([]types.NamespacedName, error) {
+			return wake.Names(index.OAuthClientsOfApplication(ctx, r.Client, o))
+		}), builder.WithPredicates(wake.Gone())).
+		Watches(&v1alpha1.ConfidentialClient{}, wake.Map(func(_ context.Context, c *v1alpha1.ConfidentialClient) ([]types.NamespacedName, error) {
+			if c.Spec.OAuthClientRef == nil {
+				return nil, nil
+			}
+			return []types.NamespacedName{tenancy.OAuthClientKey(*c.Spec.OAuthClientRef, c.Namespace)}, nil
+		}), builder.WithPredicates(wake.Gone())).
+		WatchesMetadata(&corev1.Namespace{}, wake.Map(r.feelsNamespace), builder.WithPredicates(wake.LabelsChanged())).
+		WithOptions(options).
+		Complete(r)
+}
+
+// feelsNamespace lists the OAuthClients that a change of a namespace's labels can admit or shut out: its own, and those to which
+// its Scopes attach.
+func (r *Reconciler) feelsNamespace(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
+	own := &v1alpha1.OAuthClientList{}
+	if err := r.Client.List(ctx, own, client.InNamespace(namespace.Name)); err != nil {
+		return nil, err
+	}
+	scopes := &v1alpha1.ScopeList{}
+	if err := r.Client.List(ctx, scopes, client.InNamespace(namespace.Name)); err != nil {
+		return nil, err
+	}
+	names, err := wake.Names(own.Items, nil)
+	for i := range scopes.Items {
+		names = append(names, tenancy.OAuthClientKey(scopes.Items[i].Spec.OAuthClientRef, namespace.Name))
+	}
+	return names, err
+}
+
+// Reconcile brings one application to what its OAuthClient asks for.
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	obj := &v1alpha1.OAuthClient{}
+	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if obj.DeletionTimestamp.IsZero() {
+		if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
+	err := p.advance(ctx)
+	if p.gone || report.FromCluster(err) {
+		return ctrl.Result{}, err
+	}
+	p.describe(err)
+	return p.finish(ctx, err)
+}
+
+// pass is one look at one OAuthClient: the object, what is stored of it, and the facts found on the way. It is never kept.
+type pass struct {
+	*Reconciler
+	// obj is worked on; stored is what kube-apiserver has of it.
+	obj, stored *v1alpha1.OAuthClient
+	facts
+}
+
+// advance observes, plans and acts.
+func (p *pass) advance(ctx context.Context) error {
+	if !p.obj.DeletionTimestamp.IsZero() {
+		return p.remove(ctx)
+	}
+	if err := p.observe(ctx); err != nil {
+		return err
+	}
+	if p.inSync() {
+		return nil
+	}
+	if err := p.connect(); err != nil {
+		return err
+	}
+	return p.apply(ctx)
+}
+
+// persist stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
+// nothing is sent.
+func (p *pass) persist(ctx context.Context) error {
+	if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
+		return err
+	}
+	p.stored = p.obj.DeepCopy()
+	return nil
+}
+
+// finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
+func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
+	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
+		before := p.stored.Status.Conditions
+		if err := p.persist(ctx); err != nil {
+			return ctrl.Result{}, client.IgnoreNotFound(err)
+		}
+		report.ReadyTransition(p.Recorder, p.obj, before, p.obj.Status.Conditions)
+	}
+	key := string(p.obj.UID)
+	if err != nil {
+		return ctrl.Result{RequeueAfter: p.Retries.Wait(key, err, 0)}, nil
+	}
+	p.Retries.Succeeded(key)
+	return ctrl.Result{}, nil
+}

@@ -1,0 +1,98 @@
+package oauthclient
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/oauth-operator/oauth-operator/internal/application"
+	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/wake"
+)
+
+// remove undoes what was made on the tenant, once no ConfidentialClient needs it: first the application with its grants, then the role
+// of its clients. What does not carry our mark is left alone.
+func (p *pass) remove(ctx context.Context) error {
+	key := client.ObjectKeyFromObject(p.obj)
+	clients, err := wake.Names(index.ClientsOfOAuthClient(ctx, p.Client, key))
+	if err != nil {
+		return fmt.Errorf("listing ConfidentialClients of OAuthClient %s: %w", key, err)
+	}
+	if len(clients) > 0 {
+		return report.Dependents(map[string]int{"ConfidentialClient": len(clients)}, clients)
+	}
+	if p.madeSomething() {
+		if err := p.removeFromTenant(ctx); err != nil {
+			return err
+		}
+	}
+	p.gone = true
+	return report.DropFinalizer(ctx, p.Client, p.obj)
+}
+
+// madeSomething says whether there can be anything of ours on the tenant: each step stores its intent or its result before the next.
+func (p *pass) madeSomething() bool {
+	s := &p.obj.Status
+	return s.ApplicationKey != "" || s.ImportIntent != nil || s.ClientRole != nil
+}
+
+func (p *pass) removeFromTenant(ctx context.Context) error {
+	// What was made with consent is removed also when the consent has gone.
+	var err error
+	if p.tenant, err = p.Resolver.LookUpTenant(ctx, p.obj.Spec.TenantRef, p.obj.Namespace); err != nil {
+		return err
+	}
+	if err := p.connect(); err != nil {
+		return err
+	}
+	p.mark = markOf(p.obj, p.tenant)
+	desired := application.DesiredOf(p.obj, p.mark, nil)
+	p.desired = &desired
+	if err := p.recoverForRemoval(ctx); err != nil {
+		return err
+	}
+	if err := p.removeApplication(ctx); err != nil {
+		return err
+	}
+	return p.removeClientRole(ctx)
+}
+
+// recoverForRemoval finds the application of an import that was cut off before its row key was stored.
+func (p *pass) recoverForRemoval(ctx context.Context) error {
+	if p.obj.Status.ImportIntent == nil || p.obj.Status.ApplicationKey != "" {
+		return nil
+	}
+	unlock, err := p.session.Serialize(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	unconfigured, err := p.unconfigured(ctx)
+	if err != nil {
+		return err
+	}
+	p.obj.Status.ApplicationKey, err = p.recover(ctx, unconfigured)
+	return err
+}
+
+func (p *pass) removeApplication(ctx context.Context) error {
+	if p.obj.Status.ApplicationKey == "" {
+		return nil
+	}
+	admin := p.session.Admin()
+	current, found, err := admin.GetApplication(ctx, p.obj.Status.ApplicationKey)
+	if err != nil || !found {
+		return err
+	}
+	mark, marked := ownership.Find(current.Description())
+	if marked && !p.mark.Owns(mark) {
+		return nil
+	}
+	if !marked && current.ServiceName() != "" && current.ServiceName() != p.obj.Spec.ApplicationID {
+		return nil // somebody has made another application of it
+	}
+	return admin.DeleteApplication(ctx, p.obj.Status.ApplicationKey)
+}

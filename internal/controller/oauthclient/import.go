@@ -1,0 +1,126 @@
+package oauthclient
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/identity"
+)
+
+// maxLeftovers bounds status.leftovers.
+const maxLeftovers = 20
+
+// importApplication makes the application. The import is neither idempotent nor can it be marked, so the row keys of the unconfigured
+// applications that exist before it are stored first, and its own right after. A pass that was cut off in between finds its
+// application again as the only new one, and takes it only if it was made by our own admin user.
+//
+// Imports on one tenant run one after the other: otherwise two of them could not tell their applications apart.
+func (p *pass) importApplication(ctx context.Context) error {
+	unlock, err := p.session.Serialize(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	unconfigured, err := p.unconfigured(ctx)
+	if err != nil {
+		return err
+	}
+	if p.obj.Status.ImportIntent != nil {
+		recovered, err := p.recover(ctx, unconfigured)
+		if err != nil {
+			return err
+		}
+		if recovered != "" {
+			return p.storeKey(ctx, recovered)
+		}
+	}
+	p.obj.Status.ImportIntent = &v1alpha1.ImportIntent{KnownKeys: unconfigured, Time: metav1.NewTime(p.Clock.Now())}
+	if err := p.persist(ctx); err != nil {
+		return err
+	}
+	key, err := p.session.Admin().ImportApplication(ctx, p.desired.Template())
+	if err != nil {
+		return err
+	}
+	return p.storeKey(ctx, key)
+}
+
+func (p *pass) storeKey(ctx context.Context, key string) error {
+	p.obj.Status.ApplicationKey = key
+	p.obj.Status.ImportIntent = nil
+	return p.persist(ctx)
+}
+
+// unconfigured lists the row keys of the applications of our template that have no application ID.
+func (p *pass) unconfigured(ctx context.Context) ([]string, error) {
+	all, err := p.session.Admin().ListOAuthApplications(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for _, a := range all {
+		if a.ServiceName == "" && strings.EqualFold(a.TemplateName, p.desired.Template()) {
+			keys = append(keys, a.Key)
+		}
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
+// recover returns the row key of the application that an interrupted import of ours made, or "" when there is none that can be
+// proved to be ours. What cannot be proved is left alone and named in the status.
+func (p *pass) recover(ctx context.Context, unconfigured []string) (string, error) {
+	candidates, err := p.candidates(ctx, unconfigured)
+	if err != nil || len(candidates) == 0 {
+		return "", err
+	}
+	if len(candidates) == 1 {
+		ours, err := p.madeByUs(ctx, candidates[0])
+		if err != nil {
+			return "", err
+		}
+		if ours {
+			return candidates[0], nil
+		}
+	}
+	for _, key := range candidates {
+		if !slices.Contains(p.obj.Status.Leftovers, key) && len(p.obj.Status.Leftovers) < maxLeftovers {
+			p.obj.Status.Leftovers = append(p.obj.Status.Leftovers, key)
+		}
+	}
+	return "", nil
+}
+
+// candidates are the unconfigured applications that were not there before the import, and that no OAuthClient has stored as its
+// own. The list is read live: a key that was stored a moment ago counts.
+func (p *pass) candidates(ctx context.Context, unconfigured []string) ([]string, error) {
+	all := &v1alpha1.OAuthClientList{}
+	if err := p.Live.List(ctx, all); err != nil {
+		return nil, fmt.Errorf("listing OAuthClients: %w", err)
+	}
+	taken := slices.Clone(p.obj.Status.ImportIntent.KnownKeys)
+	for i := range all.Items {
+		taken = append(taken, all.Items[i].Status.ApplicationKey)
+	}
+	return slices.DeleteFunc(slices.Clone(unconfigured), func(key string) bool { return slices.Contains(taken, key) }), nil
+}
+
+// madeByUs says whether the application's own owner is our admin user. Owners by inheritance prove nothing: every administrator is one.
+func (p *pass) madeByUs(ctx context.Context, key string) (bool, error) {
+	self, err := p.session.Admin().WhoAmI(ctx)
+	if err != nil {
+		return false, err
+	}
+	grants, err := p.session.Admin().Grants(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(grants, func(g identity.Grant) bool {
+		return !g.Inherited && strings.EqualFold(g.PrincipalID, self.ID) && g.Rights.Contains(identity.RightGrant)
+	}), nil
+}

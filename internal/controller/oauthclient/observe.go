@@ -1,0 +1,148 @@
+package oauthclient
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/application"
+	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
+)
+
+// facts are what one pass found out.
+type facts struct {
+	// tenant on which the application lives; set by observe.
+	tenant *v1alpha1.IdentityTenant
+	// mark that we leave on the tenant; set by observe.
+	mark ownership.Mark
+	// merged scopes; nil until observe has looked at the Scopes.
+	merged *application.Merged
+	// desired state; nil until observe has everything it depends on.
+	desired *application.Desired
+	// session with the tenant; set by connect.
+	session *tenant.Session
+	// applied says that the tenant was brought to the desired state in this pass; set by apply.
+	applied bool
+	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
+	gone bool
+}
+
+// observe reads from the cluster what the desired state depends on, and asks for every consent. It asks the tenant nothing.
+func (p *pass) observe(ctx context.Context) error {
+	if err := p.mergeScopes(ctx); err != nil {
+		return err
+	}
+	var err error
+	if p.tenant, err = p.Resolver.Tenant(ctx, p.obj.Spec.TenantRef, p.obj.Namespace); err != nil {
+		return err
+	}
+	if err := tenancy.AllowApplication(p.tenant, p.obj.Spec.Type, application.TokenLifetime(p.obj)); err != nil {
+		return err
+	}
+	if err := p.claim(ctx); err != nil {
+		return err
+	}
+	if p.tenant.Status.ClusterID == "" {
+		return p.tenantNotReady()
+	}
+	p.mark = markOf(p.obj, p.tenant)
+	desired := application.DesiredOf(p.obj, p.mark, p.merged.Scopes)
+	p.desired = &desired
+	return nil
+}
+
+// markOf returns the mark that an OAuthClient leaves on a tenant.
+func markOf(o *v1alpha1.OAuthClient, t *v1alpha1.IdentityTenant) ownership.Mark {
+	return ownership.Mark{ClusterID: t.Status.ClusterID, Kind: "OAuthClient", Namespace: o.Namespace, Name: o.Name, UID: string(o.UID)}
+}
+
+func (p *pass) mergeScopes(ctx context.Context) error {
+	key := client.ObjectKeyFromObject(p.obj)
+	scopes, err := index.ScopesOfOAuthClient(ctx, p.Client, key)
+	if err != nil {
+		return fmt.Errorf("listing Scopes of OAuthClient %s: %w", key, err)
+	}
+	admits, err := p.Resolver.AdmittedScopes(ctx, p.obj, scopes)
+	if err != nil {
+		return err
+	}
+	merged, err := application.Merge(p.obj, scopes, admits)
+	if err != nil {
+		return &report.Blocked{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error()}
+	}
+	p.merged = &merged
+	return nil
+}
+
+// claim says whether this OAuthClient may have its application: of several that name the same one, whoever has it already, else the
+// oldest. One that is being deleted still has it.
+func (p *pass) claim(ctx context.Context) error {
+	rivals, err := index.OAuthClientsOfApplication(ctx, p.Client, p.obj)
+	if err != nil {
+		return fmt.Errorf("listing OAuthClients of application %q: %w", p.obj.Spec.ApplicationID, err)
+	}
+	for i := range rivals {
+		rival := &rivals[i]
+		if rival.UID != p.obj.UID && precedes(rival, p.obj) {
+			return &report.Blocked{
+				Reason:  v1alpha1.ReasonConflict,
+				Message: fmt.Sprintf("application %q is claimed by OAuthClient %s/%s; choose another spec.applicationID, or delete one of the two", p.obj.Spec.ApplicationID, rival.Namespace, rival.Name),
+			}
+		}
+	}
+	return nil
+}
+
+// precedes says whether a has the better claim. An OAuthClient that has stored an application or the intent to import one comes
+// before all that have not, whatever their age.
+func precedes(a, b *v1alpha1.OAuthClient) bool {
+	begun := func(o *v1alpha1.OAuthClient) int {
+		if o.Status.ApplicationKey != "" || o.Status.ImportIntent != nil {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(begun(a), begun(b)),
+		a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
+		cmp.Compare(a.Namespace, b.Namespace),
+		cmp.Compare(a.Name, b.Name),
+	) < 0
+}
+
+// inSync says whether the desired state is the one that was last applied and read back. Then nothing is asked of the tenant: a
+// restart, or a change of leader, costs no call.
+func (p *pass) inSync() bool {
+	return p.obj.Status.ApplicationKey != "" && p.obj.Status.AppliedHash == p.desired.Hash()
+}
+
+// connect gives the session, if the tenant can be provisioned on.
+func (p *pass) connect() error {
+	if p.tenant.Spec.Credentials == nil {
+		return &report.Blocked{
+			Reason:  v1alpha1.ReasonTenantNotReady,
+			Message: fmt.Sprintf("IdentityTenant %s/%s has no spec.credentials, so nothing can be provisioned on it", p.tenant.Namespace, p.tenant.Name),
+		}
+	}
+	if !meta.IsStatusConditionTrue(p.tenant.Status.Conditions, v1alpha1.ConditionReady) {
+		return p.tenantNotReady()
+	}
+	var err error
+	p.session, err = p.Connector.Session(p.tenant)
+	return err
+}
+
+func (p *pass) tenantNotReady() error {
+	return &report.Blocked{
+		Reason:  v1alpha1.ReasonTenantNotReady,
+		Message: fmt.Sprintf("IdentityTenant %s/%s is not Ready; its conditions say why", p.tenant.Namespace, p.tenant.Name),
+	}
+}

@@ -1,0 +1,102 @@
+package oauthclient
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/identity"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
+
+// clientRights are what a client needs on an application to get a token for it. Which of the two the tenant looks at is not
+// written down; the vendor's own tools grant both.
+const clientRights = identity.RightView | identity.RightExecute
+
+// applyClientRole keeps the role of the application's clients, and its grant, or removes what was kept when it is no longer wanted.
+func (p *pass) applyClientRole(ctx context.Context) error {
+	if p.desired.ClientRole == "" {
+		return p.removeClientRole(ctx)
+	}
+	if p.obj.Status.ClientRole == nil {
+		id, err := p.ensureRole(ctx)
+		if err != nil {
+			return err
+		}
+		p.obj.Status.ClientRole = &v1alpha1.RoleStatus{ID: id, Name: p.desired.ClientRole}
+		return p.grant(ctx)
+	}
+	granted, err := p.granted(ctx)
+	if err != nil || granted {
+		return err
+	}
+	return p.grant(ctx)
+}
+
+// ensureRole finds the role by its name, which is derived from the application ID, or makes it. A role that does not carry our mark is
+// somebody else's.
+func (p *pass) ensureRole(ctx context.Context) (string, error) {
+	admin := p.session.Admin()
+	role, found, err := admin.FindRole(ctx, p.desired.ClientRole)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		return admin.StoreRole(ctx, p.desired.ClientRole, p.mark.Describe("Clients of application "+p.obj.Spec.ApplicationID+"."))
+	}
+	if mark, marked := ownership.Find(role.Description); !marked || !p.mark.Owns(mark) {
+		return "", &report.Refused{
+			Reason:  v1alpha1.ReasonConflict,
+			Message: fmt.Sprintf("the tenant has a role %q that was not made for this OAuthClient; rename it there, or set spec.clientRole to None", p.desired.ClientRole),
+		}
+	}
+	return role.ID, nil
+}
+
+// grant lets the members of the role obtain tokens, and reads back whether the tenant took it.
+func (p *pass) grant(ctx context.Context) error {
+	role := p.obj.Status.ClientRole
+	err := p.session.Admin().SetGrants(ctx, p.obj.Status.ApplicationKey, []identity.Grant{{
+		PrincipalID: role.ID, PrincipalName: role.Name, PrincipalType: identity.PrincipalRole, Rights: clientRights,
+	}})
+	if err != nil {
+		return err
+	}
+	granted, err := p.granted(ctx)
+	if err == nil && !granted {
+		err = fmt.Errorf("granting application %q to role %q: the tenant did not take it", p.obj.Spec.ApplicationID, role.Name)
+	}
+	return err
+}
+
+func (p *pass) granted(ctx context.Context) (bool, error) {
+	grants, err := p.session.Admin().Grants(ctx, p.obj.Status.ApplicationKey)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(grants, func(g identity.Grant) bool {
+		return g.PrincipalID == p.obj.Status.ClientRole.ID && !g.Inherited && g.Rights.Contains(clientRights)
+	}), nil
+}
+
+// removeClientRole deletes the role that we keep, if it still carries our mark.
+func (p *pass) removeClientRole(ctx context.Context) error {
+	kept := p.obj.Status.ClientRole
+	if kept == nil {
+		return nil
+	}
+	admin := p.session.Admin()
+	role, found, err := admin.GetRole(ctx, kept.ID)
+	if err != nil {
+		return err
+	}
+	if mark, marked := ownership.Find(role.Description); found && marked && p.mark.Owns(mark) {
+		if err := admin.DeleteRole(ctx, role.ID); err != nil {
+			return err
+		}
+	}
+	p.obj.Status.ClientRole = nil
+	return nil
+}

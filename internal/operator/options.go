@@ -1,0 +1,66 @@
+package operator
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"time"
+
+	"k8s.io/utils/clock"
+)
+
+// Options are what the operator's flags set.
+type Options struct {
+	// Namespace in which the operator runs. It keeps the credentials of managed identities there.
+	Namespace string
+	// LeaderElection lets one of several replicas work at a time.
+	LeaderElection bool
+	// MetricsAddress to serve metrics on; "0" for none.
+	MetricsAddress string
+	// HealthProbeAddress to serve /healthz and /readyz on; "0" for none.
+	HealthProbeAddress string
+	// Concurrency is how many objects of each kind are worked on at once.
+	Concurrency int
+	// ReconcileTimeout bounds one pass over one object.
+	ReconcileTimeout time.Duration
+	// Clock tells the time; it is not a flag.
+	Clock clock.Clock
+}
+
+// DefaultOptions returns the options as they are without flags. podNamespace is the namespace that the pod is told it runs in; it may
+// be empty.
+func DefaultOptions(podNamespace string) Options {
+	return Options{
+		Namespace:          podNamespace,
+		MetricsAddress:     "0",
+		HealthProbeAddress: ":8081",
+		Concurrency:        8,
+		ReconcileTimeout:   time.Minute,
+		Clock:              clock.RealClock{},
+	}
+}
+
+// AddFlags registers the flags, with the present values as defaults.
+func (o *Options) AddFlags(flags *flag.FlagSet) {
+	flags.StringVar(&o.Namespace, "operator-namespace", o.Namespace, "namespace in which the operator runs and keeps the credentials of managed identities (default: the environment variable POD_NAMESPACE)")
+	flags.BoolVar(&o.LeaderElection, "leader-elect", o.LeaderElection, "let one of several replicas work at a time")
+	flags.StringVar(&o.MetricsAddress, "metrics-bind-address", o.MetricsAddress, "address to serve metrics on over plain HTTP, such as :8080; 0 for none")
+	flags.StringVar(&o.HealthProbeAddress, "health-probe-bind-address", o.HealthProbeAddress, "address to serve /healthz and /readyz on; 0 for none")
+	flags.IntVar(&o.Concurrency, "concurrency", o.Concurrency, "how many objects of each kind are worked on at once")
+	flags.DurationVar(&o.ReconcileTimeout, "reconcile-timeout", o.ReconcileTimeout, "how long one pass over one object may take")
+}
+
+// Validate returns everything that is wrong with the options.
+func (o *Options) Validate() error {
+	var problems []error
+	if o.Namespace == "" {
+		problems = append(problems, errors.New("--operator-namespace is needed: the namespace in which the operator runs (or set POD_NAMESPACE)"))
+	}
+	if o.Concurrency < 1 {
+		problems = append(problems, fmt.Errorf("--concurrency must be at least 1, not %d", o.Concurrency))
+	}
+	if o.ReconcileTimeout < 10*time.Second {
+		problems = append(problems, fmt.Errorf("--reconcile-timeout must be at least 10s, not %s", o.ReconcileTimeout))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,99 @@
+package report
+
+import (
+	"errors"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/failure"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
+)
+
+// Blocked says that a pass cannot go on until another object, the spec, or somebody's consent changes. Trying again without such a
+// change is no use; the watch on that object wakes us. It deliberately unwraps to nothing: a missing object that is referred to
+// must never pass for a missing object itself.
+type Blocked struct {
+	// Reason is one of the reasons of package v1alpha1.
+	Reason string
+	// Message says what, where and what to do.
+	Message string
+}
+
+// Error returns the message.
+func (b *Blocked) Error() string { return b.Message }
+
+// ConditionReason returns the reason.
+func (b *Blocked) ConditionReason() string { return b.Reason }
+
+// Refused says that something on the tenant is not as the spec needs it, such as an application of the same ID that is somebody
+// else's. Nothing in the cluster tells when that changes, so it is looked at again from time to time.
+type Refused struct {
+	// Reason is one of the reasons of package v1alpha1.
+	Reason string
+	// Message says what, where and what to do.
+	Message string
+}
+
+// Error returns the message.
+func (r *Refused) Error() string { return r.Message }
+
+// ConditionReason returns the reason.
+func (r *Refused) ConditionReason() string { return r.Reason }
+
+// FailureClass returns Rejected.
+func (r *Refused) FailureClass() failure.Class { return failure.Rejected }
+
+// IsBlocked says whether err is, or wraps, a Blocked.
+func IsBlocked(err error) bool {
+	var blocked *Blocked
+	return errors.As(err, &blocked)
+}
+
+// FromCluster says whether err is an answer of kube-apiserver. Such errors are returned to the work queue and tried again; they say
+// nothing about the tenant, and have no place in a condition.
+func FromCluster(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status)
+}
+
+// Reason returns the reason of a condition for an error of a pass: its own, if it has one (a method ConditionReason), else that of its
+// class.
+func Reason(err error) string {
+	var own interface {
+		error
+		ConditionReason() string
+	}
+	if errors.As(err, &own) {
+		return own.ConditionReason()
+	}
+	switch failure.ClassOf(err) {
+	case failure.Transient:
+		return v1alpha1.ReasonServerUnavailable
+	case failure.Throttled:
+		return v1alpha1.ReasonThrottled
+	case failure.Rejected:
+		return v1alpha1.ReasonRequestRejected
+	case failure.Unauthorized:
+		// A refused login of the operator itself is no fault of the client that the pass is about.
+		var login *tenant.LoginError
+		if oauth.IsInvalidClient(err) && !errors.As(err, &login) {
+			return v1alpha1.ReasonInvalidClient
+		}
+		return v1alpha1.ReasonUnauthorized
+	case failure.Unexpected:
+	}
+	return v1alpha1.ReasonUnexpectedResponse
+}
+
+// NeedsSomebody says whether nothing will change until somebody acts: the object is stalled, not on its way.
+func NeedsSomebody(err error) bool {
+	switch Reason(err) {
+	case v1alpha1.ReasonNotAdmitted, v1alpha1.ReasonConflict, v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonRoleNotFound,
+		v1alpha1.ReasonSecretConflict, v1alpha1.ReasonRequestRejected, v1alpha1.ReasonUnauthorized, v1alpha1.ReasonInvalidClient,
+		v1alpha1.ReasonScopeNotGranted, v1alpha1.ReasonInvalidPattern, v1alpha1.ReasonTypeMismatch:
+		return true
+	}
+	return false
+}

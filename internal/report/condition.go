@@ -1,0 +1,65 @@
+package report
+
+import (
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+)
+
+// maxMessage bounds a condition's message well below the limit of 32768 that the API sets.
+const maxMessage = 1024
+
+// Conditions writes the conditions of one object for one generation of its spec.
+type Conditions struct {
+	// List is the status field to write to.
+	List *[]metav1.Condition
+	// Generation of the spec that the pass looked at.
+	Generation int64
+	// Now is the time of a transition.
+	Now metav1.Time
+}
+
+// True sets a condition to True.
+func (c Conditions) True(kind, reason, message string) {
+	c.set(kind, metav1.ConditionTrue, reason, message)
+}
+
+// False sets a condition to False.
+func (c Conditions) False(kind, reason, message string) {
+	c.set(kind, metav1.ConditionFalse, reason, message)
+}
+
+// Unknown sets a condition to Unknown.
+func (c Conditions) Unknown(kind, reason, message string) {
+	c.set(kind, metav1.ConditionUnknown, reason, message)
+}
+
+// Failed sets a condition to False with the reason and message of an error.
+func (c Conditions) Failed(kind string, err error) { c.False(kind, Reason(err), err.Error()) }
+
+// Remove takes away a condition that is present only while true.
+func (c Conditions) Remove(kind string) { meta.RemoveStatusCondition(c.List, kind) }
+
+// Progress sets Reconciling and Stalled as kstatus reads them, from the error that ended the pass; nil means that the spec is
+// in force. Neither is present when the object is fine.
+func (c Conditions) Progress(err error) {
+	c.Remove(v1alpha1.ConditionStalled)
+	c.Remove(v1alpha1.ConditionReconciling)
+	switch {
+	case err == nil:
+	case NeedsSomebody(err):
+		c.True(v1alpha1.ConditionStalled, Reason(err), err.Error())
+	default:
+		c.True(v1alpha1.ConditionReconciling, Reason(err), err.Error())
+	}
+}
+
+func (c Conditions) set(kind string, status metav1.ConditionStatus, reason, message string) {
+	if len(message) > maxMessage {
+		message = message[:maxMessage-3] + "..."
+	}
+	meta.SetStatusCondition(c.List, metav1.Condition{
+		Type: kind, Status: status, Reason: reason, Message: message, ObservedGeneration: c.Generation, LastTransitionTime: c.Now,
+	})
+}

@@ -1,0 +1,48 @@
+package report
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+)
+
+// StoreStatus writes the status of object as a change of what is stored, and only if nobody has written the object meanwhile: what
+// is decided next may rest on it. object then has the new resource version.
+func StoreStatus(ctx context.Context, c client.Client, stored, object client.Object) error {
+	patch := client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
+	if err := c.Status().Patch(ctx, object, patch); err != nil {
+		return fmt.Errorf("storing status: %w", err)
+	}
+	return nil
+}
+
+// EnsureFinalizer adds our finalizer before anything is made on the tenant.
+func EnsureFinalizer(ctx context.Context, c client.Client, object client.Object) error {
+	return patchFinalizer(ctx, c, object, controllerutil.AddFinalizer)
+}
+
+// DropFinalizer lets a deleted object go.
+func DropFinalizer(ctx context.Context, c client.Client, object client.Object) error {
+	return client.IgnoreNotFound(patchFinalizer(ctx, c, object, controllerutil.RemoveFinalizer))
+}
+
+func patchFinalizer(ctx context.Context, c client.Client, object client.Object, change func(client.Object, string) bool) error {
+	stored := object.DeepCopyObject().(client.Object)
+	if !change(object, v1alpha1.Finalizer) {
+		return nil
+	}
+	// A merge patch replaces the whole list, so it must rest on the list as it is.
+	patch := client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
+	if err := c.Patch(ctx, object, patch); err != nil {
+		if apierrors.IsNotFound(err) {
+			return err
+		}
+		return fmt.Errorf("writing finalizers: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package schedule
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/failure"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
+
+const (
+	// backoffFirst and backoffMost bound the exponential back-off after a transient failure.
+	backoffFirst = time.Second
+	backoffMost  = 5 * time.Minute
+	// rejectedMost and rejectedLeast bound the wait after a refusal, which a retry alone will not change.
+	rejectedMost  = time.Hour
+	rejectedLeast = time.Minute
+	// referencedMost bounds the wait for a Secret that a user has to create: it is not watched unless it is labelled.
+	referencedMost = time.Minute
+)
+
+// Retries counts failures per object. It is a cache: after a restart the waits begin short again.
+type Retries struct {
+	mu      sync.Mutex
+	failing map[string]*wait.Backoff
+}
+
+// NewRetries returns a Retries that knows of no failure.
+func NewRetries() *Retries { return &Retries{failing: map[string]*wait.Backoff{}} }
+
+// Succeeded forgets the failures of an object.
+func (r *Retries) Succeeded(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.failing, key)
+}
+
+// Wait returns how long to wait after err before the object is looked at again; zero means until something wakes it.
+// timeLeft is how long the object's token still lives; zero means that there is none.
+//
+//   - Blocked waits for the object that blocks it.
+//   - Throttled obeys, and adds a little so that a fleet does not come back at once.
+//   - Rejected and Unauthorized wait for the lesser of an hour and a tenth of the time left, at least a minute; without a token
+//     the waits grow to an hour.
+//   - All else backs off exponentially from a second to five minutes with full jitter, never longer than a tenth of the time left.
+func (r *Retries) Wait(key string, err error, timeLeft time.Duration) time.Duration {
+	if report.IsBlocked(err) {
+		r.Succeeded(key)
+		return 0
+	}
+	tenth := timeLeft / 10
+	class := failure.ClassOf(err)
+	switch {
+	case class == failure.Throttled && failure.RetryAfter(err) > 0:
+		after := failure.RetryAfter(err)
+		return after + jitter(after/10)
+	case report.NeedsSomebody(err):
+		if tenth > 0 {
+			return max(min(rejectedMost, tenth), rejectedLeast)
+		}
+		return min(rejectedMost, rejectedLeast+10*r.next(key))
+	}
+	most := r.next(key)
+	if reason := report.Reason(err); reason == v1alpha1.ReasonSecretNotFound || reason == v1alpha1.ReasonSecretIncomplete {
+		most = min(most, referencedMost)
+	}
+	pause := max(jitter(most), backoffFirst)
+	if tenth > 0 {
+		pause = min(pause, max(tenth, backoffFirst))
+	}
+	return pause
+}
+
+// next returns the present step of an object's back-off, and makes the following one longer.
+func (r *Retries) next(key string) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b := r.failing[key]
+	if b == nil {
+		b = &wait.Backoff{Duration: backoffFirst, Factor: 2, Steps: 32, Cap: backoffMost}
+		r.failing[key] = b
+	}
+	return b.Step()
+}
+
+// jitter returns a random duration up to most.
+func jitter(most time.Duration) time.Duration {
+	return time.Duration(rand.Int64N(int64(most) + 1)) //nolint:gosec // spreads load, guards nothing
+}

@@ -1,0 +1,31 @@
+// Package schedule decides when an object is looked at again.
+//
+// A pass that failed comes back after a wait that depends on the class of the failure; a pass that succeeded comes back at the
+// next moment that matters to it. Failures of the tenant never go through the work queue's own back-off, because that knows neither
+// Retry-After nor how long a token still lives.
+package schedule
+
+import (
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+)
+
+// longestWait bounds any wait for a moment, so that a stepped clock is noticed.
+const longestWait = 10 * time.Minute
+
+// At returns the result that brings an object back at the earliest of the given moments, ignoring zero ones; without any, nothing
+// but an event brings it back. A moment that has passed brings it back in a second: a pass that did not act on it must not spin.
+func At(now time.Time, moments ...time.Time) ctrl.Result {
+	var wait time.Duration
+	for _, moment := range moments {
+		if moment.IsZero() {
+			continue
+		}
+		left := max(moment.Sub(now), time.Second)
+		if wait == 0 || left < wait {
+			wait = left
+		}
+	}
+	return ctrl.Result{RequeueAfter: min(wait, longestWait)}
+}

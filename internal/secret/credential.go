@@ -1,0 +1,136 @@
+package secret
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
+)
+
+// Vault keeps the credentials of managed identities, in the operator's own namespace. Workloads never see them.
+type Vault struct {
+	// Client writes Secrets.
+	Client client.Client
+	// Live reads them past any cache: what was just stored must be seen.
+	Live client.Reader
+	// Namespace of the operator.
+	Namespace string
+}
+
+// Stored is a credential as it is kept.
+type Stored struct {
+	Credential oauth.Credential
+	// LastReset is when the user's password was last set again to this credential; zero for never.
+	LastReset time.Time
+
+	object *corev1.Secret
+}
+
+// key of the Secret that keeps the credential of a ConfidentialClient. A UID is never used twice, so neither is the name.
+func (v Vault) key(owner types.UID) types.NamespacedName {
+	return types.NamespacedName{Namespace: v.Namespace, Name: "credential-" + string(owner)}
+}
+
+// Get returns the credential of a ConfidentialClient, and whether there is one.
+func (v Vault) Get(ctx context.Context, owner types.UID) (Stored, bool, error) {
+	key := v.key(owner)
+	found := &corev1.Secret{}
+	if err := v.Live.Get(ctx, key, found); err != nil {
+		if apierrors.IsNotFound(err) {
+			return Stored{}, false, nil
+		}
+		return Stored{}, false, fmt.Errorf("reading Secret %s: %w", key, err)
+	}
+	for _, name := range []string{v1alpha1.ClientIDKey, v1alpha1.ClientSecretKey} {
+		if len(found.Data[name]) == 0 {
+			return Stored{}, false, &MissingKeyError{Secret: key, Key: name}
+		}
+	}
+	lastReset, _ := parseTime(found.Annotations[v1alpha1.LastResetAnnotation])
+	return Stored{
+		Credential: oauth.Credential{
+			ClientID:     string(found.Data[v1alpha1.ClientIDKey]),
+			ClientSecret: oauth.NewSecret(string(found.Data[v1alpha1.ClientSecretKey])),
+		},
+		LastReset: lastReset,
+		object:    found,
+	}, true, nil
+}
+
+// Ensure returns the credential of a ConfidentialClient, and makes one when there is none. It is stored before the tenant learns of
+// it, by a create: when somebody else was faster, theirs is returned. made says that this call made it.
+func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, clientID string) (stored Stored, made bool, err error) {
+	stored, found, err := v.Get(ctx, owner.UID)
+	if err != nil || found {
+		return stored, false, err
+	}
+	key := v.key(owner.UID)
+	object := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: key.Namespace,
+			Name:      key.Name,
+			Labels: map[string]string{
+				v1alpha1.WatchLabel:     "true",
+				v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue,
+				v1alpha1.OwnerUIDLabel:  string(owner.UID),
+			},
+			// Owner references do not cross namespaces, so this is for people.
+			Annotations: map[string]string{v1alpha1.Group + "/owner": owner.Namespace + "/" + owner.Name},
+		},
+		Type: corev1.SecretTypeOpaque,
+		Data: map[string][]byte{
+			v1alpha1.ClientIDKey:     []byte(clientID),
+			v1alpha1.ClientSecretKey: []byte(generate()),
+		},
+	}
+	if err := v.Client.Create(ctx, object, FieldOwner); err != nil {
+		if !apierrors.IsAlreadyExists(err) {
+			return Stored{}, false, fmt.Errorf("storing credential in Secret %s: %w", key, err)
+		}
+		stored, _, err = v.Get(ctx, owner.UID)
+		return stored, false, err
+	}
+	return Stored{
+		Credential: oauth.Credential{ClientID: clientID, ClientSecret: oauth.NewSecret(string(object.Data[v1alpha1.ClientSecretKey]))},
+		object:     object,
+	}, true, nil
+}
+
+// RecordReset stores that the user's password is about to be set again, as a compare-and-swap: on a conflict nothing may be sent
+// to the tenant.
+func (v Vault) RecordReset(ctx context.Context, stored Stored, now time.Time) error {
+	object := stored.object.DeepCopy()
+	patch := client.MergeFromWithOptions(stored.object, client.MergeFromWithOptimisticLock{})
+	if object.Annotations == nil {
+		object.Annotations = map[string]string{}
+	}
+	object.Annotations[v1alpha1.LastResetAnnotation] = formatTime(now)
+	if err := v.Client.Patch(ctx, object, patch, FieldOwner); err != nil {
+		return fmt.Errorf("recording password reset in Secret %s: %w", client.ObjectKeyFromObject(object), err)
+	}
+	return nil
+}
+
+// Delete removes the credential of a ConfidentialClient; there may be none.
+func (v Vault) Delete(ctx context.Context, owner types.UID) error {
+	key := v.key(owner)
+	object := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
+	if err := client.IgnoreNotFound(v.Client.Delete(ctx, object)); err != nil {
+		return fmt.Errorf("deleting Secret %s: %w", key, err)
+	}
+	return nil
+}
+
+// generate returns a password for the tenant's rule: 8 to 64 characters with a digit, an upper-case and a lower-case letter; tenants
+// may ask for a symbol too. 26 characters of Base32 carry 130 bits; the rest makes every class present.
+func generate() string { return "Oa2-" + rand.Text() + "-" + strings.ToLower(rand.Text()) }

@@ -1,0 +1,55 @@
+package secret
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+)
+
+// NotFoundError says that a Secret that a user refers to does not exist. It does not unwrap to the NotFound of Kubernetes, so that
+// nobody takes it for the absence of the object that refers to it.
+type NotFoundError struct{ Secret types.NamespacedName }
+
+// Error names the Secret.
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("Secret %s does not exist; create it", e.Secret)
+}
+
+// ConditionReason returns the reason of a condition for this error.
+func (e *NotFoundError) ConditionReason() string { return v1alpha1.ReasonSecretNotFound }
+
+// MissingKeyError says that a Secret that a user refers to lacks a key, or has it empty.
+type MissingKeyError struct {
+	Secret types.NamespacedName
+	Key    string
+}
+
+// Error names the Secret and the key.
+func (e *MissingKeyError) Error() string {
+	return fmt.Sprintf("Secret %s has no value under key %q; add it", e.Secret, e.Key)
+}
+
+// ConditionReason returns the reason of a condition for this error.
+func (e *MissingKeyError) ConditionReason() string { return v1alpha1.ReasonSecretIncomplete }
+
+// NotOwnedError says that a Secret exists that is not ours to write. Trying again does not help: one of the two has to be renamed or
+// deleted.
+type NotOwnedError struct {
+	Secret types.NamespacedName
+	// Controller of the Secret as Kind name; empty when it has none.
+	Controller string
+}
+
+// Error names the Secret and whose it is.
+func (e *NotOwnedError) Error() string {
+	whose := "was not made by this object"
+	if e.Controller != "" {
+		whose = "belongs to " + e.Controller
+	}
+	return fmt.Sprintf("Secret %s exists and %s; it is left untouched: choose another spec.secret.name, or delete that Secret", e.Secret, whose)
+}
+
+// ConditionReason returns the reason of a condition for this error.
+func (e *NotOwnedError) ConditionReason() string { return v1alpha1.ReasonSecretConflict }

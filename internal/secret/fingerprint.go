@@ -1,0 +1,37 @@
+package secret
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"slices"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+)
+
+// covered are the annotations that the fingerprint covers: who moves the expiry of a token tampers with it.
+var covered = []string{
+	v1alpha1.ExpirationTimeAnnotation,
+	v1alpha1.TenantExpirationTimeAnnotation,
+	v1alpha1.IssueTimeAnnotation,
+	v1alpha1.TokenSpecHashAnnotation,
+}
+
+// fingerprint covers the given keys of data and the annotations that describe the token. Each part is written with its length, so
+// that no two contents look alike.
+func fingerprint(data map[string][]byte, annotations map[string]string) string {
+	h := sha256.New()
+	part := func(s string) {
+		n := len(s)
+		h.Write([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+		h.Write([]byte(s))
+	}
+	for _, key := range slices.Sorted(maps.Keys(data)) {
+		part(key)
+		part(string(data[key]))
+	}
+	for _, key := range covered {
+		part(annotations[key])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,106 @@
+// Package wake says which changes of an object wake which others. The predicates only filter; they change nothing.
+package wake
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+)
+
+// Own lets through what changes an object's spec, or marks it for deletion. Our own status writes do not wake us.
+func Own() predicate.Predicate { return predicate.GenerationChangedPredicate{} }
+
+// TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, Ready, and what it found out.
+func TenantChanged() predicate.Predicate {
+	return changed(func(before, after *v1alpha1.IdentityTenant) bool {
+		return before.Generation != after.Generation ||
+			readyStatus(before.Status.Conditions) != readyStatus(after.Status.Conditions) ||
+			before.Status.ClusterID != after.Status.ClusterID ||
+			before.Status.LoginSuffix != after.Status.LoginSuffix
+	})
+}
+
+// OAuthClientChanged lets through the changes of an OAuthClient that its Scopes and ConfidentialClients feel: its spec, Ready,
+// the application behind it, the role of its clients and the scopes on it.
+func OAuthClientChanged() predicate.Predicate {
+	return changed(func(before, after *v1alpha1.OAuthClient) bool {
+		return before.Generation != after.Generation ||
+			readyStatus(before.Status.Conditions) != readyStatus(after.Status.Conditions) ||
+			before.Status.ApplicationKey != after.Status.ApplicationKey ||
+			before.Status.AppliedHash != after.Status.AppliedHash ||
+			!equality.Semantic.DeepEqual(before.Status.ClientRole, after.Status.ClientRole) ||
+			!equality.Semantic.DeepEqual(before.Status.Scopes, after.Status.Scopes)
+	})
+}
+
+// LabelsChanged lets through changes of a namespace's labels, by which selectors admit it.
+func LabelsChanged() predicate.Predicate { return predicate.LabelChangedPredicate{} }
+
+// Gone lets through deletions only: they free what waited for the object to go.
+func Gone() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(event.CreateEvent) bool { return false },
+		UpdateFunc:  func(event.UpdateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
+// changed lets through creations, deletions, and the updates for which differ is true.
+func changed[T client.Object](differ func(before, after T) bool) predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, okBefore := e.ObjectOld.(T)
+		after, okAfter := e.ObjectNew.(T)
+		return okBefore && okAfter && differ(before, after)
+	}}
+}
+
+func readyStatus(conditions []metav1.Condition) metav1.ConditionStatus {
+	if ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady); ready != nil {
+		return ready.Status
+	}
+	return ""
+}
+
+// Map returns a handler that wakes the objects that find names. When find fails, nothing is woken and the failure is logged: a
+// cache answers lists from memory, so this does not happen while the operator runs.
+func Map[T client.Object](find func(ctx context.Context, changed T) ([]types.NamespacedName, error)) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
+		object, ok := o.(T)
+		if !ok {
+			return nil
+		}
+		names, err := find(ctx, object)
+		if err != nil {
+			log.FromContext(ctx).Error(err, "Looking up the objects to wake", "changed", client.ObjectKeyFromObject(o))
+			return nil
+		}
+		requests := make([]reconcile.Request, len(names))
+		for i, name := range names {
+			requests[i] = reconcile.Request{NamespacedName: name}
+		}
+		return requests
+	})
+}
+
+// Names returns the names of the items of a list.
+func Names[T any, P interface {
+	*T
+	client.Object
+}](items []T, err error) ([]types.NamespacedName, error) {
+	names := make([]types.NamespacedName, len(items))
+	for i := range items {
+		names[i] = client.ObjectKeyFromObject(P(&items[i]))
+	}
+	return names, err
+}
