@@ -1,0 +1,172 @@
+// Package environment gives controller tests a world of real things: a kube-apiserver with etcd and our kinds, a tenant over HTTPS, and
+// the operator with its production cache, put together as cmd/manager does it.
+//
+// One kube-apiserver serves all tests of a package (see Main). Every test has a tenant and namespaces of its own, and starts and stops the
+// operator as it likes.
+package environment
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/oauth-operator/oauth-operator/internal/emulator"
+	"github.com/oauth-operator/oauth-operator/internal/operator"
+)
+
+// patience bounds every wait for something that must come true.
+const patience = 30 * time.Second
+
+// Server is the kube-apiserver that the tests of a package share.
+type Server struct {
+	config *rest.Config
+	worlds atomic.Int64
+	logs   *Journal
+	// keys signs the tokens of all tenants: making RSA keys is slow under the race detector.
+	keys emulator.KeySource
+	stop func() error
+}
+
+// Main starts a kube-apiserver, runs the tests of a package and ends the process. start stores the server where the tests find it.
+func Main(m *testing.M, store func(*Server)) {
+	server, err := start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "starting kube-apiserver:", err)
+		fmt.Fprintln(os.Stderr, "Run `make test`, or set KUBEBUILDER_ASSETS to what hack/control-plane.sh prints.")
+		os.Exit(1)
+	}
+	store(server)
+	code := m.Run()
+	if err := server.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "stopping kube-apiserver:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+func start() (*Server, error) {
+	journal := &Journal{}
+	log.SetLogger(journal.Logger())
+	environment := &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join(Root(), "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
+	config, err := environment.Start()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{config: config, logs: journal, keys: emulator.SharedKey(), stop: environment.Stop}, nil
+}
+
+// Root returns the root of the checkout.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
+}
+
+// World is what one test has.
+type World struct {
+	// Client reads and writes as a cluster administrator, past any cache.
+	Client client.Client
+	// Tenant of the test; nobody else uses it.
+	Tenant *emulator.Emulator
+	// Journal has what the operator logged, at the highest level, and what the tests of the package before it left.
+	Journal *Journal
+	// Clock of the operator.
+	Clock clock.Clock
+
+	t      *testing.T
+	config *rest.Config
+	suffix string
+	writes *writeCounter
+}
+
+// New makes a world for a test, and takes it down after it.
+func (s *Server) New(t *testing.T, options emulator.Options) *World {
+	t.Helper()
+	if options.Keys == nil {
+		options.Keys = s.keys
+	}
+	tenant, err := emulator.Start(options)
+	if err != nil {
+		t.Fatalf("starting the tenant: %v", err)
+	}
+	scheme, err := operator.NewScheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New(s.config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &World{
+		Client: c, Tenant: tenant, Journal: s.logs, Clock: clock.RealClock{},
+		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), writes: &writeCounter{},
+	}
+	for _, name := range []string{"identity", "shop", "billing", "operator"} {
+		w.Create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace(name), Labels: map[string]string{"test-tenant": w.suffix}}})
+	}
+	t.Cleanup(func() {
+		w.removeEverything()
+		if err := tenant.Close(); err != nil {
+			t.Errorf("closing the tenant: %v", err)
+		}
+	})
+	return w
+}
+
+// Namespace returns the world's own namespace for a part: identity, shop, billing, or operator.
+func (w *World) Namespace(part string) string { return part + "-" + strings.ToLower(w.suffix) }
+
+// Context returns the context of the test.
+func (w *World) Context() context.Context { return w.t.Context() }
+
+// StartOperator starts the operator with its production options, and returns a function that stops it and waits until it has.
+func (w *World) StartOperator() (stop func()) {
+	w.t.Helper()
+	options := operator.DefaultOptions(w.Namespace("operator"))
+	options.HealthProbeAddress = "0"
+	options.Clock = w.Clock
+	config := rest.CopyConfig(w.config)
+	config.Wrap(w.writes.wrap)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
+	mgr, err := operator.New(ctx, config, options)
+	if err != nil {
+		cancel()
+		w.t.Fatalf("building the operator: %v", err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	if !mgr.GetCache().WaitForCacheSync(ctx) {
+		w.t.Error("the operator's cache did not start")
+	}
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				w.t.Errorf("running the operator: %v", err)
+			}
+		case <-time.After(patience):
+			w.t.Error("the operator did not stop")
+		}
+	}
+	w.t.Cleanup(stop)
+	return stop
+}

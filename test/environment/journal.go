@@ -1,0 +1,39 @@
+package environment
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
+)
+
+// Journal keeps what is logged, so that tests can look for what must not be in it.
+type Journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+// Logger returns a logger that writes everything, at the highest level, to the journal.
+func (j *Journal) Logger() logr.Logger {
+	const everything = 10
+	return funcr.New(func(prefix, args string) {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.lines = append(j.lines, prefix+" "+args)
+	}, funcr.Options{Verbosity: everything})
+}
+
+// String returns all lines.
+func (j *Journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Join(j.lines, "\n")
+}
+
+// Tail returns the last lines, for the message of a failed test.
+func (j *Journal) Tail(lines int) string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Join(j.lines[max(0, len(j.lines)-lines):], "\n")
+}
