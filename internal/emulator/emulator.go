@@ -1,0 +1,200 @@
+package emulator
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/utils/clock"
+)
+
+// Options configure an Emulator. The zero value is a tenant of the default seed on a free loopback port.
+type Options struct {
+	// Address is the host and port of the HTTPS listener; "127.0.0.1:0" when empty. Addresses other than loopback are
+	// refused unless AllowNonLoopback is set.
+	Address string
+	// AllowNonLoopback permits listeners on other than loopback addresses.
+	AllowNonLoopback bool
+	// ControlAddress is the host and port of the control port, which speaks plain HTTP; no control port when empty.
+	ControlAddress string
+	// Hosts are further names and addresses in the server certificate, which always names 127.0.0.1, ::1 and
+	// localhost.
+	Hosts []string
+	// PublicURL is the tenant URL in issuers and discovery documents; URL() when empty.
+	PublicURL string
+	// Seed is what the tenant starts with; DefaultSeed() when it is empty.
+	Seed Seed
+	// Clock is the tenant's clock before any offset; the real one when nil.
+	Clock clock.PassiveClock
+	// Switches choose between readings of undocumented behaviour.
+	Switches Switches
+	// Keys makes signing keys; NewKeys() when nil.
+	Keys KeySource
+	// Logger gets one line per call, without arguments or credentials; nothing is logged when nil.
+	Logger *slog.Logger
+}
+
+// Emulator is a running tenant. Its methods may be called from several goroutines.
+type Emulator struct {
+	options   Options
+	router    router
+	identity  serverIdentity
+	keys      *keyring
+	logger    *slog.Logger
+	url       string
+	publicURL string
+	control   string // URL of the control port; empty without one
+	admin     credential
+	servers   []*http.Server
+	serving   sync.WaitGroup
+	closed    chan struct{}
+	closeOnce sync.Once
+
+	mu     sync.Mutex // guards what follows
+	state  *state
+	calls  Counters
+	faults []*activeFault
+	offset time.Duration
+}
+
+// credential is a login name with its password.
+type credential struct{ id, secret string }
+
+// Start starts a tenant and returns when it serves. Close it when done.
+func Start(options Options) (*Emulator, error) {
+	e := &Emulator{
+		options: options, router: newRouter(), logger: options.Logger, calls: Counters{}, closed: make(chan struct{}),
+		keys: &keyring{source: options.Keys, keys: map[string][]signingKey{}},
+	}
+	if e.options.Address == "" {
+		e.options.Address = "127.0.0.1:0"
+	}
+	if e.options.Clock == nil {
+		e.options.Clock = clock.RealClock{}
+	}
+	if e.keys.source == nil {
+		e.keys.source = NewKeys()
+	}
+	if e.logger == nil {
+		e.logger = slog.New(slog.DiscardHandler)
+	}
+	if err := e.options.Switches.validate(); err != nil {
+		return nil, err
+	}
+	if err := e.listen(); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// listen opens the ports, fills the tenant, whose issuers hold the port, and serves.
+func (e *Emulator) listen() error {
+	listener, err := openListener(e.options.Address, e.options.AllowNonLoopback)
+	if err != nil {
+		return err
+	}
+	e.url = "https://" + listener.Addr().String()
+	e.publicURL = strings.TrimSuffix(e.options.PublicURL, "/")
+	if e.publicURL == "" {
+		e.publicURL = e.url
+	}
+	hosts := append([]string{"127.0.0.1", "::1", "localhost"}, e.options.Hosts...)
+	slices.Sort(hosts)
+	if e.identity, err = newServerIdentity(slices.Compact(hosts)); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := e.plant(e.options.Seed); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{e.identity.certificate}, MinVersion: tls.VersionTLS12}
+	e.serve(tls.NewListener(listener, config), e)
+
+	if e.options.ControlAddress != "" {
+		control, err := openListener(e.options.ControlAddress, e.options.AllowNonLoopback)
+		if err != nil {
+			return err
+		}
+		e.control = "http://" + control.Addr().String()
+		e.serve(control, e.controlHandler())
+	}
+	return nil
+}
+
+func openListener(address string, allowNonLoopback bool) (net.Listener, error) {
+	resolved, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("resolving %q: %w", address, err)
+	}
+	if !allowNonLoopback && !resolved.IP.IsLoopback() {
+		return nil, fmt.Errorf("listening on %q: not a loopback address", address)
+	}
+	listener, err := net.ListenTCP("tcp", resolved)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %q: %w", address, err)
+	}
+	return listener, nil
+}
+
+// serve runs a server on the listener. HTTP/2 stays off: a fault that resets the connection must hit one call only.
+func (e *Emulator) serve(listener net.Listener, handler http.Handler) {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	server := &http.Server{
+		Handler: handler, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(e.logger.Handler(), slog.LevelDebug),
+	}
+	e.servers = append(e.servers, server)
+	e.serving.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			e.logger.Error("Server ended", "error", err)
+		}
+	})
+}
+
+// Close ends the tenant with all connections. It may be called more than once.
+func (e *Emulator) Close() error {
+	var errs []error
+	e.closeOnce.Do(func() {
+		close(e.closed)
+		for _, server := range e.servers {
+			errs = append(errs, server.Close())
+		}
+		e.serving.Wait()
+	})
+	return errors.Join(errs...)
+}
+
+// URL returns the address of the tenant, such as https://127.0.0.1:41234, without a trailing slash.
+func (e *Emulator) URL() string { return e.url }
+
+// ControlURL returns the address of the control port; empty when there is none.
+func (e *Emulator) ControlURL() string { return e.control }
+
+// CABundle returns the certificate authority of the server certificate, as PEM.
+func (e *Emulator) CABundle() []byte { return slices.Clone(e.identity.bundle) }
+
+// AdminCredential returns the client credentials of the seed's administrator; empty when the seed has no users.
+func (e *Emulator) AdminCredential() (clientID, clientSecret string) {
+	return e.admin.id, e.admin.secret
+}
+
+// SetClockOffset sets the tenant's clock ahead of Options.Clock by d, or behind it for a negative d. Date headers,
+// the times in tokens and the check of their expiry follow.
+func (e *Emulator) SetClockOffset(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.offset = d
+}
+
+func (e *Emulator) now() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.options.Clock.Now().Add(e.offset)
+}

@@ -1,0 +1,74 @@
+package emulator
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// caller is who makes an admin call.
+type caller struct {
+	user        *user
+	application *application
+	token       *token
+}
+
+// enforce authenticates an admin call and checks that its token opens it: by its application, by the REST patterns of
+// its scopes, and by the administrative rights of its user. It returns the refusal, or nil.
+func (e *Emulator) enforce(c *call, op operation) *answer {
+	scheme, text, _ := strings.Cut(c.request.Header.Get("Authorization"), " ")
+	found, live := e.state.liveToken(strings.TrimSpace(text), c.now)
+	// Tokens of the OAuth2Server template are for other APIs than the tenant's own.
+	if !strings.EqualFold(scheme, "Bearer") || !live || found.application.templateName() != TemplateOAuth2ServerClient {
+		a := failureAnswerWithStatus(http.StatusUnauthorized, refuse(unauthorized, "Authentication is required."))
+		return &a
+	}
+	c.caller = found
+	if !scopesCover(found.application.profile(), found.token.scopes, c.request.URL.Path) {
+		a := refusalAnswer(e.options.Switches.OutOfScope, RefusalForbidden, "The token's scope does not cover this call.")
+		return &a
+	}
+	hasRight := func(path string) bool { return e.state.hasRight(found.user, path) }
+	if len(op.rights) > 0 && !slices.ContainsFunc(op.rights, hasRight) {
+		a := refusalAnswer(e.options.Switches.MissingRight, RefusalFailure, "You are not authorized to perform this operation.")
+		return &a
+	}
+	return nil
+}
+
+func refusalAnswer(chosen, fallback Refusal, message string) answer {
+	if chosen == RefusalDefault {
+		chosen = fallback
+	}
+	err := refuse(unauthorized, "%s", message)
+	switch chosen {
+	case RefusalForbidden:
+		return failureAnswerWithStatus(http.StatusForbidden, err)
+	case RefusalUnauthorized:
+		return failureAnswerWithStatus(http.StatusUnauthorized, err)
+	case RefusalFailure, RefusalDefault:
+	}
+	return failureAnswer(err)
+}
+
+// scopesCover tells whether a REST pattern of the scopes covers the path, by the application's present definitions.
+func scopesCover(profile Profile, scopes []string, path string) bool {
+	for _, name := range scopes {
+		scope, ok := profile.scope(name)
+		if ok && slices.ContainsFunc(scope.AllowedRest, func(pattern string) bool { return covers(pattern, path) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers matches a REST pattern anywhere in the path, without regard to case, with and without the leading slash:
+// patterns are written in all of these ways. A pattern that does not compile covers nothing.
+func covers(pattern, path string) bool {
+	expression, err := regexp.Compile("(?i)" + pattern)
+	if err != nil {
+		return false
+	}
+	return expression.MatchString(path) || expression.MatchString(strings.TrimPrefix(path, "/"))
+}

@@ -1,0 +1,131 @@
+package emulator
+
+import (
+	"strings"
+)
+
+// runQuery serves Redrock/query: a stored script, named by @, or a SELECT on one table.
+func (e *Emulator) runQuery(c *call) (any, error) {
+	script := strings.TrimSpace(c.args.text("Script"))
+	args := c.args.object("Args")
+	if strings.HasPrefix(script, "@") {
+		if strings.EqualFold(strings.TrimSpace(strings.TrimLeft(script, "@")), "Web Applications PLV8") {
+			return e.applicationTable().result(args), nil
+		}
+		return nil, refuse(notFound, "Script '%s' not found.", script)
+	}
+	q, err := parseQuery(script)
+	if err != nil {
+		return nil, refuse(invalidArgument, "Query has failed: %v.", err)
+	}
+	t, ok := e.namedTable(q.table)
+	if !ok {
+		return nil, refuse(invalidArgument, "Query has failed: no such table: %s.", q.table)
+	}
+	selected, err := t.selected(q)
+	if err != nil {
+		return nil, refuse(invalidArgument, "Query has failed: %v.", err)
+	}
+	return selected.result(args), nil
+}
+
+func (e *Emulator) namedTable(name string) (table, bool) {
+	switch strings.ToLower(name) {
+	case "application":
+		return e.applicationTable(), true
+	case "user":
+		return e.userTable(), true
+	case "role":
+		return e.roleTable(), true
+	}
+	return table{}, false
+}
+
+// applicationTable has text in every column that the official SDK reads without looking for null.
+func (e *Emulator) applicationTable() table {
+	t := table{columns: []string{
+		"ID", "Name", "DisplayName", "Description", "WebAppType", "WebAppTypeDisplayName", "AppTypeDisplayName",
+		"TemplateName", "State", "ServiceName", "AppType", "AdminTag", "Category", "WebAppLoginType", "Icon", "Generic",
+		"IsSwsEnabled", "IsScaEnabled",
+	}}
+	for _, app := range e.state.sortedApplications() {
+		values := map[string]any{}
+		for _, column := range t.columns {
+			values[column] = app.raw[column]
+		}
+		for _, column := range t.columns[:9] {
+			values[column] = scalarText(app.raw[column])
+		}
+		values["ID"] = app.key
+		t.add("Application", app.key, values)
+	}
+	return t
+}
+
+func (e *Emulator) userTable() table {
+	t := table{columns: []string{
+		"ID", "Username", "DisplayName", "Email", "MobileNumber", "Description", "LastLogin", "DirectoryServiceUuid",
+		"UserType", "Status", "StatusEnum", "CloudState", "ServiceUser", "SourceDsType", "SourceDsLocalized",
+	}}
+	for _, u := range e.state.sortedUsers() {
+		values := map[string]any{
+			"ID": u.id, "Username": u.name, "DisplayName": u.displayName, "Email": u.mail, "MobileNumber": u.mobile,
+			"Description": u.description, "LastLogin": nil, "DirectoryServiceUuid": directoryServiceCDS,
+			"UserType": "User", "Status": userStatus(u), "StatusEnum": userStatus(u), "CloudState": u.state,
+			"ServiceUser": u.serviceUser, "SourceDsType": "CDS", "SourceDsLocalized": "CyberArk Cloud Directory",
+		}
+		if !u.lastLogin.IsZero() {
+			values["LastLogin"] = wireDate(u.lastLogin)
+		}
+		t.add("User", u.id, values)
+	}
+	return t
+}
+
+func userStatus(u *user) string {
+	if u.active() {
+		return "Active"
+	}
+	return u.state
+}
+
+func (e *Emulator) roleTable() table {
+	t := table{columns: []string{"ID", "Name", "Description", "DirectoryServiceUuid", "ReadOnly", "RoleType"}}
+	for _, r := range e.state.sortedRoles() {
+		t.add("Role", r.id, map[string]any{
+			"ID": r.id, "Name": r.name, "Description": r.description, "DirectoryServiceUuid": directoryServiceCDS,
+			"ReadOnly": r.builtIn, "RoleType": r.roleType,
+		})
+	}
+	return t
+}
+
+// selected returns the columns and rows that q asks for.
+func (t table) selected(q query) (table, error) {
+	columns, err := t.resolveColumns(q.columns)
+	if err != nil {
+		return table{}, err
+	}
+	selected := table{columns: columns}
+	for _, r := range t.rows {
+		if q.where != nil {
+			match, err := q.where.matches(r.values)
+			if err != nil {
+				return table{}, err
+			}
+			if !match {
+				continue
+			}
+		}
+		values := make(map[string]any, len(columns))
+		for _, column := range columns {
+			values[column] = r.values[column]
+		}
+		selected.add(r.entityType, r.key, values)
+	}
+	if q.where != nil && len(t.rows) == 0 {
+		// An unknown column is a mistake on an empty table as well.
+		return selected, q.where.check(t.columns)
+	}
+	return selected, nil
+}

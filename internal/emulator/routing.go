@@ -1,0 +1,253 @@
+package emulator
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// defaultApplication is what an empty application segment in an OAuth path stands for.
+const defaultApplication = "__idaptive_cybr_user_oidc"
+
+// unknownOperation is the name under which calls to addresses that do not exist are counted.
+const unknownOperation = "Unknown"
+
+// operation is one call that the tenant knows. Exactly one of admin and plain is set.
+type operation struct {
+	name   string   // canonical
+	get    bool     // GET is served as well as POST
+	rights []string // administrative rights of which one is needed; empty: none
+	open   bool     // no token is needed
+	admin  func(*Emulator, *call) (any, error)
+	plain  func(*Emulator, *call) answer
+}
+
+// call is one request on its way through the tenant.
+type call struct {
+	request   *http.Request
+	operation string // canonical name, with the application for token requests
+	segment   string // the application in an OAuth path
+	args      arguments
+	caller    caller
+	now       time.Time // by the tenant's clock
+}
+
+// adminOperations lists the calls of the admin API with the rights that they need.
+func adminOperations() []operation {
+	applications, users, roles := []string{rightApplications}, []string{rightUsers}, []string{rightRoles}
+	// Look-ups that every administrator needs.
+	anyone := []string{rightApplications, rightUsers, rightRoles}
+	return []operation{
+		{name: "SaasManage/ImportAppFromTemplate", rights: applications, admin: (*Emulator).importApplications},
+		{name: "SaasManage/UpdateApplicationDE", rights: applications, admin: (*Emulator).updateApplication},
+		{name: "SaasManage/GetApplication", rights: applications, admin: (*Emulator).getApplication},
+		{name: "SaasManage/DeleteApplication", rights: applications, admin: (*Emulator).deleteApplication},
+		{name: "SaasManage/GetAppIDByServiceName", rights: applications, admin: (*Emulator).getApplicationIDByServiceName},
+		{name: "SaasManage/SetApplicationPermissions", rights: applications, admin: (*Emulator).setApplicationPermissions},
+		{name: "Acl/GetRowAces", rights: applications, admin: (*Emulator).getRowAces},
+
+		{name: "CDirectoryService/CreateUser", rights: users, admin: (*Emulator).createUser},
+		{name: "CDirectoryService/ChangeUser", rights: users, admin: (*Emulator).changeUser},
+		{name: "CDirectoryService/DeleteUser", rights: users, admin: (*Emulator).deleteUser},
+		{name: "CDirectoryService/GetUser", get: true, rights: users, admin: (*Emulator).getUser},
+		{name: "CDirectoryService/GetUserByName", get: true, rights: users, admin: (*Emulator).getUserByName},
+		{name: "CDirectoryService/SetUserState", rights: users, admin: (*Emulator).setUserState},
+		{name: "UserMgmt/RemoveUser", rights: users, admin: (*Emulator).deleteUser},
+		{name: "UserMgmt/RemoveUsers", rights: users, admin: (*Emulator).removeUsersCall},
+		{name: "UserMgmt/ResetUserPassword", rights: users, admin: (*Emulator).resetUserPassword},
+		{name: "UserMgmt/GetUserAttributes", get: true, rights: users, admin: (*Emulator).getUserAttributes},
+		{name: "ExtData/GetColumns", rights: users, admin: (*Emulator).getColumns},
+
+		{name: "Roles/StoreRole", rights: roles, admin: (*Emulator).storeRole},
+		{name: "Roles/UpdateRole", rights: roles, admin: (*Emulator).updateRole},
+		{name: "Roles/GetRoleMembers", rights: roles, admin: (*Emulator).getRoleMembers},
+		{name: "SaasManage/GetRole", rights: roles, admin: (*Emulator).getRole},
+		{name: "SaasManage/DeleteRole", rights: roles, admin: (*Emulator).deleteRole},
+		{name: "SaasManage/GetRoleIdFromName", get: true, rights: roles, admin: (*Emulator).getRoleIDFromName},
+		{name: "SaasManage/AddUsersAndGroupsToRole", rights: roles, admin: (*Emulator).addToRole},
+		{name: "SaasManage/RemoveUsersAndGroupsFromRole", rights: roles, admin: (*Emulator).removeFromRole},
+		{name: "SaasManage/AssignSuperRights", rights: roles, admin: (*Emulator).assignSuperRights},
+		{name: "SaasManage/UnAssignSuperRights", rights: roles, admin: (*Emulator).unassignSuperRights},
+		{name: "RoleAttributes/GetRoleAttributes", get: true, rights: roles, admin: (*Emulator).getRoleAttributes},
+
+		{name: "Redrock/query", rights: anyone, admin: (*Emulator).runQuery},
+		{name: "Core/GetCdsAliasesForTenant", get: true, rights: anyone, admin: (*Emulator).getAliases},
+		{name: "Core/GetDirectoryServices", get: true, rights: anyone, admin: (*Emulator).getDirectoryServices},
+		{name: "UserMgmt/DirectoryServiceQuery", rights: anyone, admin: (*Emulator).queryDirectory},
+
+		{name: "Security/WhoAmI", get: true, admin: (*Emulator).whoAmI},
+		{name: "UserMgmt/GetUsersRolesAndAdministrativeRights", get: true, admin: (*Emulator).getUsersRolesAndRights},
+		{name: "SysInfo/Version", get: true, open: true, admin: (*Emulator).version},
+	}
+}
+
+// operationAliases maps older spellings of calls to the present ones, in lower case.
+func operationAliases() map[string]string {
+	return map[string]string{
+		"saasmanage/storerole":      "roles/storerole",
+		"saasmanage/updaterole":     "roles/updaterole",
+		"saasmanage/getrolemembers": "roles/getrolemembers",
+		"roles/deleterole":          "saasmanage/deleterole",
+		"roles/assignsuperrights":   "saasmanage/assignsuperrights",
+		"roles/unassignsuperrights": "saasmanage/unassignsuperrights",
+	}
+}
+
+// oauthOperations lists the calls under /oauth2 by lower-case action.
+func oauthOperations() map[string]operation {
+	return map[string]operation{
+		"token":      {name: "OAuth2/Token", plain: (*Emulator).serveToken},
+		"keys":       {name: "OAuth2/Keys", get: true, plain: (*Emulator).serveKeys},
+		"introspect": {name: "OAuth2/Introspect", plain: (*Emulator).serveIntrospection},
+		"revoke":     {name: "OAuth2/Revoke", plain: (*Emulator).serveRevocation},
+	}
+}
+
+// router finds the operation of a path.
+type router struct {
+	admin map[string]operation // by lower-case path without slashes at its ends
+	oauth map[string]operation
+}
+
+func newRouter() router {
+	r := router{admin: map[string]operation{}, oauth: oauthOperations()}
+	for _, op := range adminOperations() {
+		r.admin[strings.ToLower(op.name)] = op
+	}
+	for older, present := range operationAliases() {
+		r.admin[older] = r.admin[present]
+	}
+	return r
+}
+
+// route returns the operation at a path, in any case and with or without a trailing slash, and the application segment
+// of OAuth paths.
+func (r router) route(path string) (op operation, segment string, ok bool) {
+	path = strings.Trim(path, "/")
+	parts := strings.Split(path, "/")
+	lower := strings.ToLower(path)
+	switch {
+	case len(parts) == 3 && strings.HasSuffix(lower, "/.well-known/openid-configuration"):
+		return operation{name: "Discovery", get: true, plain: (*Emulator).serveDiscovery}, parts[0], true
+	case strings.EqualFold(parts[0], "oauth2") && (len(parts) == 2 || len(parts) == 3):
+		op, ok = r.oauth[strings.ToLower(parts[1])]
+		segment = defaultApplication
+		if len(parts) == 3 {
+			segment = parts[2]
+		}
+		return op, segment, ok
+	}
+	op, ok = r.admin[lower]
+	return op, "", ok
+}
+
+// ServeHTTP answers one call: count, faults, then the operation.
+func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	op, segment, known := e.router.route(r.URL.Path)
+	c := &call{request: r, operation: unknownOperation, segment: segment}
+	if known {
+		c.operation = op.name
+		if op.name == "OAuth2/Token" {
+			c.operation += "/" + e.spelledServiceName(segment)
+		}
+	}
+	e.count(c.operation)
+	delay, fault := e.takeFault(c.operation)
+	e.wait(r, delay)
+	c.now = e.now()
+
+	a, replaced := fault.before()
+	if !replaced {
+		a = fault.after(e.perform(c, op, known))
+	}
+	e.logger.LogAttrs(r.Context(), slog.LevelInfo, "Call",
+		slog.String("operation", c.operation), slog.String("method", r.Method), slog.Int("status", a.status),
+		slog.String("fault", string(fault.Kind)), slog.Bool("failure", a.failed()))
+	if a.reset {
+		resetConnection(w)
+		return
+	}
+	if err := a.write(w, c.now); err != nil {
+		e.logger.LogAttrs(r.Context(), slog.LevelDebug, "Answer not delivered", slog.String("operation", c.operation))
+	}
+}
+
+// failed tells an answer that refuses, whatever its status, for the log.
+func (a answer) failed() bool {
+	return a.reset || a.status >= http.StatusBadRequest || strings.HasPrefix(string(a.body), `{"success":false`)
+}
+
+// spelledServiceName returns the application's own spelling of a path segment, or the segment when there is none.
+func (e *Emulator) spelledServiceName(segment string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if app := e.state.applicationByServiceName(segment); app != nil {
+		return app.serviceName()
+	}
+	return segment
+}
+
+// wait holds a call back for d, until its client goes away, or until the emulator is closed.
+func (e *Emulator) wait(r *http.Request, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	case <-e.closed:
+	}
+}
+
+// perform runs the operation.
+func (e *Emulator) perform(c *call, op operation, known bool) answer {
+	if !known {
+		return notFoundAnswer()
+	}
+	if c.request.Method != http.MethodPost && (!op.get || c.request.Method != http.MethodGet) {
+		return htmlAnswer(http.StatusMethodNotAllowed, "Method not allowed")
+	}
+	if op.plain != nil {
+		return op.plain(e, c)
+	}
+	args, err := readArguments(c.request)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !op.open {
+		if refused := e.enforce(c, op); refused != nil {
+			return *refused
+		}
+	}
+	if err != nil {
+		return failureAnswer(err)
+	}
+	c.args = args
+	result, err := op.admin(e, c)
+	if err != nil {
+		return failureAnswer(err)
+	}
+	return successAnswer(result)
+}
+
+func (e *Emulator) version(*call) (any, error) {
+	return map[string]any{"Cloud": "emulator", "Name": "identity-emulator"}, nil
+}
+
+// resetConnection ends the connection without an answer, and without the courtesies of TLS and TCP.
+func resetConnection(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // the server's own way to drop a connection
+	}
+	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = wrapped.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // makes Close send a reset; without it the client sees an end of file
+	}
+	_ = conn.Close()
+}

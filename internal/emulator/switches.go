@@ -1,0 +1,91 @@
+package emulator
+
+import (
+	"fmt"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Refusal is the form in which a call is refused that a token does not open.
+type Refusal string
+
+const (
+	// RefusalDefault leaves the choice to the switch; see there.
+	RefusalDefault Refusal = ""
+	// RefusalForbidden answers HTTP 403.
+	RefusalForbidden Refusal = "Forbidden"
+	// RefusalUnauthorized answers HTTP 401, as for a token that is not valid at all.
+	RefusalUnauthorized Refusal = "Unauthorized"
+	// RefusalFailure answers HTTP 200 with success false.
+	RefusalFailure Refusal = "Failure"
+)
+
+// Switches choose between readings of the service where its behaviour is not documented. The zero value holds the
+// reading that is safest for a client to be developed against. A client should work under all of them.
+type Switches struct {
+	// MergeProfile makes UpdateApplicationDE merge OAuthProfile key by key. By default the sent object replaces the
+	// stored one, so a client that leaves out a field loses it.
+	MergeProfile bool `json:"mergeProfile,omitempty"`
+	// DuplicateAsState reports a duplicate ServiceName as success with Result.State 1, in the manner of other
+	// store calls. By default it is success false.
+	DuplicateAsState bool `json:"duplicateAsState,omitempty"`
+	// NullForMissingApplication answers GetApplication and GetAppIDByServiceName for an unknown application with
+	// success and a null Result. By default it is success false.
+	NullForMissingApplication bool `json:"nullForMissingApplication,omitempty"`
+	// HideOwner leaves the entry of an application's creator out of GetRowAces. By default the creating user is
+	// listed there with the Grant bit, not inherited.
+	HideOwner bool `json:"hideOwner,omitempty"`
+	// KeysAbsent answers 404 for the JSON Web Key Set of every application.
+	KeysAbsent bool `json:"keysAbsent,omitempty"`
+	// DiscoveryAbsent answers 404 for the discovery document of every application.
+	DiscoveryAbsent bool `json:"discoveryAbsent,omitempty"`
+	// OutOfScope is the answer to a call that no REST pattern of the token's scopes covers; by default Forbidden.
+	OutOfScope Refusal `json:"outOfScope,omitempty"`
+	// MissingRight is the answer to a call for which the token's user lacks the administrative right; by default
+	// Failure.
+	MissingRight Refusal `json:"missingRight,omitempty"`
+	// NarrowScopes leaves scopes that the application does not define out of the granted scope. By default the
+	// token request is refused with invalid_scope.
+	NarrowScopes bool `json:"narrowScopes,omitempty"`
+	// SpacedLists answers AllowedAuth with a blank after each comma.
+	SpacedLists bool `json:"spacedLists,omitempty"`
+	// NormalizeDurations answers lifetimes in the spelling of the server, such as 05:00:00 for 0.05:00:00. By default
+	// the text that was sent is echoed.
+	NormalizeDurations bool `json:"normalizeDurations,omitempty"`
+	// TenantIssuer gives imported applications the tenant URL as Issuer. By default Issuer is empty and tokens carry
+	// <tenant>/<ServiceName>/.
+	TenantIssuer bool `json:"tenantIssuer,omitempty"`
+	// UngrantedAsUnauthorized refuses a client that has no grant on the application with unauthorized_client. By
+	// default the error is access_denied.
+	UngrantedAsUnauthorized bool `json:"ungrantedAsUnauthorized,omitempty"`
+	// UnknownApplicationNotFound answers token requests for an unknown application with 404. By default they are
+	// answered with 400 invalid_request.
+	UnknownApplicationNotFound bool `json:"unknownApplicationNotFound,omitempty"`
+	// PasswordChangeBlocks refuses tokens to users whose password must be changed at the next login. By default that
+	// flag has no effect on the client credentials grant.
+	PasswordChangeBlocks bool `json:"passwordChangeBlocks,omitempty"`
+}
+
+// ParseSwitches reads switches from YAML or JSON, such as "{mergeProfile: true, outOfScope: Unauthorized}". Unknown
+// names and values are errors.
+func ParseSwitches(text []byte) (Switches, error) {
+	var s Switches
+	if err := yaml.UnmarshalStrict(text, &s); err != nil {
+		return Switches{}, fmt.Errorf("reading switches: %w", err)
+	}
+	if err := s.validate(); err != nil {
+		return Switches{}, err
+	}
+	return s, nil
+}
+
+func (s Switches) validate() error {
+	for name, value := range map[string]Refusal{"outOfScope": s.OutOfScope, "missingRight": s.MissingRight} {
+		switch value {
+		case RefusalDefault, RefusalForbidden, RefusalUnauthorized, RefusalFailure:
+		default:
+			return fmt.Errorf("reading switches: %s must be Forbidden, Unauthorized or Failure, not %q", name, value)
+		}
+	}
+	return nil
+}
