@@ -3,8 +3,6 @@ package report
 import (
 	"errors"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
@@ -49,13 +47,6 @@ func (r *Refused) FailureClass() failure.Class { return failure.Rejected }
 func IsBlocked(err error) bool {
 	var blocked *Blocked
 	return errors.As(err, &blocked)
-}
-
-// FromCluster says whether err is an answer of kube-apiserver. Such errors are returned to the work queue and tried again; they say
-// nothing about the tenant, and have no place in a condition.
-func FromCluster(err error) bool {
-	var status apierrors.APIStatus
-	return errors.As(err, &status)
 }
 
 // Reason returns the reason of a condition for an error of a pass: its own, if it has one (a method ConditionReason), else that of its

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -39,9 +38,6 @@ func patchFinalizer(ctx context.Context, c client.Client, object client.Object, 
 	// A merge patch replaces the whole list, so it must rest on the list as it is.
 	patch := client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
 	if err := c.Patch(ctx, object, patch); err != nil {
-		if apierrors.IsNotFound(err) {
-			return err
-		}
 		return fmt.Errorf("writing finalizers: %w", err)
 	}
 	return nil

@@ -30,20 +30,28 @@ type contest struct {
 // NewContests returns a Contests that knows of none.
 func NewContests() *Contests { return &Contests{contested: map[string]*contest{}} }
 
-// Repair says whether to repair an object now; if so, it is counted. Otherwise wait is how long to leave it.
-func (c *Contests) Repair(key string, now time.Time) (repair bool, pause time.Duration) {
+// Wait returns how long to leave an object as somebody else made it; zero means to repair it now.
+func (c *Contests) Wait(key string, now time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.contested[key]
+	if known == nil || now.Sub(known.repaired) > contestOver {
+		return 0
+	}
+	return max(known.repaired.Add(known.pause).Sub(now), 0)
+}
+
+// Repaired counts a repair.
+func (c *Contests) Repaired(key string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known := c.contested[key]
 	if known == nil || now.Sub(known.repaired) > contestOver {
 		known = &contest{backoff: wait.Backoff{Duration: contestFirst, Factor: 2, Steps: 32, Cap: contestMost}}
 		c.contested[key] = known
-	} else if left := known.repaired.Add(known.pause).Sub(now); left > 0 {
-		return false, left
 	}
 	known.repaired = now
 	known.pause = known.backoff.Step()
-	return true, 0
 }
 
 // Forget drops an object that is gone.

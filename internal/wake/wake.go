@@ -21,11 +21,13 @@ import (
 // Own lets through what changes an object's spec, or marks it for deletion. Our own status writes do not wake us.
 func Own() predicate.Predicate { return predicate.GenerationChangedPredicate{} }
 
-// TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, Ready, and what it found out.
+// TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, whether it can be used, and what it
+// found out.
 func TenantChanged() predicate.Predicate {
 	return changed(func(before, after *v1alpha1.IdentityTenant) bool {
 		return before.Generation != after.Generation ||
-			readyStatus(before.Status.Conditions) != readyStatus(after.Status.Conditions) ||
+			statusOf(before.Status.Conditions, v1alpha1.ConditionReady) != statusOf(after.Status.Conditions, v1alpha1.ConditionReady) ||
+			statusOf(before.Status.Conditions, v1alpha1.ConditionAuthenticated) != statusOf(after.Status.Conditions, v1alpha1.ConditionAuthenticated) ||
 			before.Status.ClusterID != after.Status.ClusterID ||
 			before.Status.LoginSuffix != after.Status.LoginSuffix
 	})
@@ -36,7 +38,7 @@ func TenantChanged() predicate.Predicate {
 func OAuthClientChanged() predicate.Predicate {
 	return changed(func(before, after *v1alpha1.OAuthClient) bool {
 		return before.Generation != after.Generation ||
-			readyStatus(before.Status.Conditions) != readyStatus(after.Status.Conditions) ||
+			statusOf(before.Status.Conditions, v1alpha1.ConditionReady) != statusOf(after.Status.Conditions, v1alpha1.ConditionReady) ||
 			before.Status.ApplicationKey != after.Status.ApplicationKey ||
 			before.Status.AppliedHash != after.Status.AppliedHash ||
 			!equality.Semantic.DeepEqual(before.Status.ClientRole, after.Status.ClientRole) ||
@@ -65,9 +67,9 @@ func changed[T client.Object](differ func(before, after T) bool) predicate.Predi
 	}}
 }
 
-func readyStatus(conditions []metav1.Condition) metav1.ConditionStatus {
-	if ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady); ready != nil {
-		return ready.Status
+func statusOf(conditions []metav1.Condition, kind string) metav1.ConditionStatus {
+	if condition := meta.FindStatusCondition(conditions, kind); condition != nil {
+		return condition.Status
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -17,12 +18,12 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
 	"github.com/oauth-operator/oauth-operator/internal/operator"
@@ -30,6 +31,9 @@ import (
 
 // patience bounds every wait for something that must come true.
 const patience = 30 * time.Second
+
+// parts name the namespaces of a world.
+var parts = []string{"identity", "shop", "billing", "operator"}
 
 // Server is the kube-apiserver that the tests of a package share.
 type Server struct {
@@ -46,7 +50,6 @@ func Main(m *testing.M, store func(*Server)) {
 	server, err := start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting kube-apiserver:", err)
-		fmt.Fprintln(os.Stderr, "Run `make test`, or set KUBEBUILDER_ASSETS to what hack/control-plane.sh prints.")
 		os.Exit(1)
 	}
 	store(server)
@@ -60,13 +63,32 @@ func Main(m *testing.M, store func(*Server)) {
 
 func start() (*Server, error) {
 	journal := &Journal{}
-	log.SetLogger(journal.Logger())
-	environment := &envtest.Environment{CRDDirectoryPaths: []string{filepath.Join(Root(), "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
+	operator.SetLogger(journal.Logger())
+	assets, err := assets()
+	if err != nil {
+		return nil, err
+	}
+	environment := &envtest.Environment{BinaryAssetsDirectory: assets, CRDDirectoryPaths: []string{filepath.Join(Root(), "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
 	config, err := environment.Start()
 	if err != nil {
 		return nil, err
 	}
 	return &Server{config: config, logs: journal, keys: emulator.SharedKey(), stop: environment.Stop}, nil
+}
+
+// assets returns the directory with the binaries of kube-apiserver and etcd: KUBEBUILDER_ASSETS, else the user's cache, which is filled
+// first if it has to be.
+func assets() (string, error) {
+	if directory := os.Getenv("KUBEBUILDER_ASSETS"); directory != "" {
+		return directory, nil
+	}
+	script := exec.Command(filepath.Join(Root(), "hack", "control-plane.sh"), "etcd", "kube-apiserver") //nolint:noctx // it ends by itself, however long it takes
+	script.Stderr = os.Stderr
+	out, err := script.Output()
+	if err != nil {
+		return "", fmt.Errorf("getting kube-apiserver and etcd: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // Root returns the root of the checkout.
@@ -106,6 +128,9 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := eventsv1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
 	c, err := client.New(s.config, client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
@@ -114,11 +139,14 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 		Client: c, Tenant: tenant, Journal: s.logs, Clock: clock.RealClock{},
 		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), writes: &writeCounter{},
 	}
-	for _, name := range []string{"identity", "shop", "billing", "operator"} {
+	for _, name := range parts {
 		w.Create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace(name), Labels: map[string]string{"test-tenant": w.suffix}}})
 	}
 	t.Cleanup(func() {
-		w.removeEverything()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+		defer cancel()
+		w.checkSecrecy(ctx)
+		w.removeEverything(ctx)
 		if err := tenant.Close(); err != nil {
 			t.Errorf("closing the tenant: %v", err)
 		}

@@ -147,13 +147,11 @@ func conditionsOf(object client.Object) (conditions []metav1.Condition, observed
 }
 
 // removeEverything takes away what the test left, whatever state it is in: the next test must not wake its objects.
-func (w *World) removeEverything() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), patience)
-	defer cancel()
+func (w *World) removeEverything(ctx context.Context) {
 	for _, list := range []client.ObjectList{
 		&v1alpha1.ConfidentialClientList{}, &v1alpha1.ScopeList{}, &v1alpha1.OAuthClientList{}, &v1alpha1.IdentityTenantList{}, &corev1.SecretList{},
 	} {
-		for _, part := range []string{"identity", "shop", "billing", "operator"} {
+		for _, part := range parts {
 			if err := w.Client.List(ctx, list, client.InNamespace(w.Namespace(part))); err != nil {
 				w.t.Errorf("cleaning up: %v", err)
 				continue

@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,5 +36,15 @@ func (j *Journal) String() string {
 func (j *Journal) Tail(lines int) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return strings.Join(j.lines[max(0, len(j.lines)-lines):], "\n")
+	const widest = 400
+	var tail []string
+	for i := len(j.lines) - 1; i >= 0 && len(tail) < lines; i-- {
+		line := j.lines[i]
+		if strings.Contains(line, "workqueue_items") { // controller-runtime's own, twice a second
+			continue
+		}
+		tail = append(tail, line[:min(len(line), widest)])
+	}
+	slices.Reverse(tail)
+	return strings.Join(tail, "\n")
 }

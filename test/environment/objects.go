@@ -86,3 +86,14 @@ func (w *World) CreateTenant() *v1alpha1.IdentityTenant {
 
 // Key returns the name of an object.
 func Key(object client.Object) types.NamespacedName { return client.ObjectKeyFromObject(object) }
+
+// Provisioned creates the world's tenant, an application with the scope "read" and a client of it, and waits until all are Ready. The
+// operator must run.
+func (w *World) Provisioned(application, consumer string) (*v1alpha1.OAuthClient, *v1alpha1.ConfidentialClient) {
+	w.t.Helper()
+	o, c := w.OAuthClient(application), w.ConfidentialClient(consumer, application, "read")
+	tenant := w.CreateTenant()
+	w.Create(o, c)
+	w.Ready(tenant, o, c)
+	return o, c
+}

@@ -105,13 +105,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	if obj.DeletionTimestamp.IsZero() {
 		if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
-			return ctrl.Result{}, err
+			return report.Again(err)
 		}
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
-		return ctrl.Result{}, err
+		return report.Again(err)
 	}
 	p.describe(err)
 	return p.finish(ctx, err)
@@ -148,7 +148,7 @@ func (p *pass) advance(ctx context.Context) error {
 func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
 		if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
-			return ctrl.Result{}, client.IgnoreNotFound(err)
+			return report.Again(err)
 		}
 		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
 	}

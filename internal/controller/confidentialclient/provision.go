@@ -35,6 +35,9 @@ func (p *pass) provision(ctx context.Context) error {
 	if err := p.tenantReady(); err != nil {
 		return err
 	}
+	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+		return err
+	}
 	if err := p.ensureUser(ctx, username); err != nil {
 		return err
 	}
@@ -46,10 +49,10 @@ func (p *pass) provision(ctx context.Context) error {
 }
 
 func (p *pass) tenantReady() error {
-	if p.tenant.Spec.Credentials != nil && meta.IsStatusConditionTrue(p.tenant.Status.Conditions, v1alpha1.ConditionReady) {
+	if p.tenant.Spec.Credentials != nil && meta.IsStatusConditionTrue(p.tenant.Status.Conditions, v1alpha1.ConditionAuthenticated) {
 		return nil
 	}
-	message := "is not Ready; its conditions say why"
+	message := "cannot be logged in to; its conditions say why"
 	if p.tenant.Spec.Credentials == nil {
 		message = "has no spec.credentials, so no identity can be provisioned on it; use identity.provisioning External"
 	}

@@ -43,8 +43,11 @@ func (p *pass) renew(ctx context.Context) error {
 		return nil
 	}
 	reason := p.decision.Reason
-	if err := p.contest(reason); err != nil {
-		return err
+	repair := p.isRepair(reason)
+	if repair {
+		if err := p.contest(); err != nil {
+			return err
+		}
 	}
 	token, err := p.mint(ctx)
 	if err != nil {
@@ -62,6 +65,9 @@ func (p *pass) renew(ctx context.Context) error {
 	if err := p.write(ctx, content); err != nil {
 		return err
 	}
+	if repair {
+		p.Contests.Repaired(string(p.obj.UID), p.Clock.Now())
+	}
 	log.FromContext(ctx).V(1).Info("Published token", "reason", reason, "secret", p.secretKey(), "expirationTime", content.ExpirationTime)
 	p.minted = &token
 	p.published = secret.Published{UID: p.published.UID, Intact: true, Labelled: true, Content: content}
@@ -72,17 +78,18 @@ func (p *pass) renew(ctx context.Context) error {
 	return nil
 }
 
-// contest slows down when somebody else keeps deleting or editing the Secret: a repair costs a token each time.
-func (p *pass) contest(reason renewal.Reason) error {
+// isRepair says whether a mint puts right what somebody else did to the Secret.
+func (p *pass) isRepair(reason renewal.Reason) bool {
 	published := p.obj.Status.Token != nil && p.obj.Status.SecretName == p.secretKey().Name
-	if !published || (reason != renewal.SecretMissing && reason != renewal.TokenTampered) {
+	return published && (reason == renewal.SecretMissing || reason == renewal.TokenTampered)
+}
+
+// contest slows down when somebody else keeps deleting or editing the Secret: a repair costs a token each time.
+func (p *pass) contest() error {
+	p.contested = p.Contests.Wait(string(p.obj.UID), p.Clock.Now())
+	if p.contested == 0 {
 		return nil
 	}
-	repair, wait := p.Contests.Repair(string(p.obj.UID), p.Clock.Now())
-	if repair {
-		return nil
-	}
-	p.contested = wait
 	return &report.Blocked{
 		Reason:  v1alpha1.ReasonSecretContested,
 		Message: fmt.Sprintf("Secret %s keeps being deleted or edited by somebody else; it is repaired ever more rarely: look for another controller or a GitOps tool that writes it", p.secretKey()),

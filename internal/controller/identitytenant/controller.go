@@ -79,13 +79,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	if obj.DeletionTimestamp.IsZero() {
 		if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
-			return ctrl.Result{}, err
+			return report.Again(err)
 		}
 	}
 	stored := obj.DeepCopy()
 	f, err := r.advance(ctx, obj)
 	if f.gone || report.FromCluster(err) {
-		return ctrl.Result{}, err
+		return report.Again(err)
 	}
 	describe(obj, f, err, metav1.NewTime(r.Clock.Now()))
 	return r.finish(ctx, stored, obj, f, err)
@@ -100,6 +100,9 @@ func (r *Reconciler) advance(ctx context.Context, obj *v1alpha1.IdentityTenant) 
 	if err != nil || !f.loginNeeded {
 		return f, err
 	}
+	if err := report.Fresh(ctx, r.Live, obj); err != nil {
+		return f, err
+	}
 	return r.logIn(ctx, obj, f)
 }
 
@@ -107,7 +110,7 @@ func (r *Reconciler) advance(ctx context.Context, obj *v1alpha1.IdentityTenant) 
 func (r *Reconciler) finish(ctx context.Context, stored, obj *v1alpha1.IdentityTenant, f facts, err error) (ctrl.Result, error) {
 	if !equality.Semantic.DeepEqual(stored.Status, obj.Status) {
 		if err := report.StoreStatus(ctx, r.Client, stored, obj); err != nil {
-			return ctrl.Result{}, client.IgnoreNotFound(err)
+			return report.Again(err)
 		}
 		report.ReadyTransition(r.Recorder, obj, stored.Status.Conditions, obj.Status.Conditions)
 	}

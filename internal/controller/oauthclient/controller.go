@@ -98,13 +98,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	if obj.DeletionTimestamp.IsZero() {
 		if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
-			return ctrl.Result{}, err
+			return report.Again(err)
 		}
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
-		return ctrl.Result{}, err
+		return report.Again(err)
 	}
 	p.describe(err)
 	return p.finish(ctx, err)
@@ -132,6 +132,9 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.connect(); err != nil {
 		return err
 	}
+	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+		return err
+	}
 	return p.apply(ctx)
 }
 
@@ -150,7 +153,7 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
 		before := p.stored.Status.Conditions
 		if err := p.persist(ctx); err != nil {
-			return ctrl.Result{}, client.IgnoreNotFound(err)
+			return report.Again(err)
 		}
 		report.ReadyTransition(p.Recorder, p.obj, before, p.obj.Status.Conditions)
 	}

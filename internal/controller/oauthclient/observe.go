@@ -132,7 +132,7 @@ func (p *pass) connect() error {
 			Message: fmt.Sprintf("IdentityTenant %s/%s has no spec.credentials, so nothing can be provisioned on it", p.tenant.Namespace, p.tenant.Name),
 		}
 	}
-	if !meta.IsStatusConditionTrue(p.tenant.Status.Conditions, v1alpha1.ConditionReady) {
+	if !meta.IsStatusConditionTrue(p.tenant.Status.Conditions, v1alpha1.ConditionAuthenticated) {
 		return p.tenantNotReady()
 	}
 	var err error
@@ -143,6 +143,6 @@ func (p *pass) connect() error {
 func (p *pass) tenantNotReady() error {
 	return &report.Blocked{
 		Reason:  v1alpha1.ReasonTenantNotReady,
-		Message: fmt.Sprintf("IdentityTenant %s/%s is not Ready; its conditions say why", p.tenant.Namespace, p.tenant.Name),
+		Message: fmt.Sprintf("IdentityTenant %s/%s cannot be logged in to; its conditions say why", p.tenant.Namespace, p.tenant.Name),
 	}
 }

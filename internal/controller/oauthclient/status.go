@@ -25,10 +25,13 @@ func (p *pass) describe(err error) {
 	} else {
 		c.Remove(v1alpha1.ConditionLeftoverSuspected)
 	}
-	if err != nil {
+	switch {
+	case err != nil && report.Reason(err) == v1alpha1.ReasonDependentsExist:
+		c.Failed(v1alpha1.ConditionReady, err) // the application is as it was
+	case err != nil:
 		c.Failed(v1alpha1.ConditionProvisioned, err)
 		c.Failed(v1alpha1.ConditionReady, err)
-	} else {
+	default:
 		c.True(v1alpha1.ConditionProvisioned, v1alpha1.ReasonApplied, fmt.Sprintf("application %q is as declared", p.obj.Spec.ApplicationID))
 		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, fmt.Sprintf("application %q issues tokens", p.obj.Spec.ApplicationID))
 	}

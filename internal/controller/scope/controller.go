@@ -80,14 +80,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	stored := obj.DeepCopy()
 	f, err := r.observe(ctx, obj)
 	if report.FromCluster(err) {
-		return ctrl.Result{}, err
+		return report.Again(err)
 	}
 	describe(obj, f, err, metav1.NewTime(r.Clock.Now()))
 	if equality.Semantic.DeepEqual(stored.Status, obj.Status) {
 		return ctrl.Result{}, nil
 	}
 	if err := report.StoreStatus(ctx, r.Client, stored, obj); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
+		return report.Again(err)
 	}
 	report.ReadyTransition(r.Recorder, obj, stored.Status.Conditions, obj.Status.Conditions)
 	return ctrl.Result{}, nil
