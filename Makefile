@@ -1,0 +1,144 @@
+# Everything that builds, checks and shows the operator. `make help` lists what there is.
+#
+# Needed: Go, make, git; for the tests also a C compiler, because the race detector wants one.
+# Nothing is installed outside of this directory, apart from Go's caches and the control plane's binaries,
+# which hack/control-plane.sh keeps in the cache directory of the user.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Steps share two cores and one screen: one after the other, in the order in which they are written.
+.NOTPARALLEL:
+
+# The tools have a module file of their own, so that the operator's dependencies stay few.
+TOOL := go tool -modfile=go.tools.mod
+STEP := hack/step.sh
+# What controller-gen writes. hack/verify.sh compares these paths with a fresh run.
+GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml
+# The operator and the emulator are static; only the race detector needs cgo.
+GO_BUILD := env CGO_ENABLED=0 go build -trimpath
+
+# Packages to test, and further arguments of `go test`, as in: make test-package PKG=./internal/oauth ARGS='-run Basic -v'
+PKG ?= ./...
+ARGS ?=
+# What deploy puts on the cluster.
+IMG ?= oauth-operator:latest
+# make demo KEEP=1 leaves everything running until Ctrl-C.
+KEEP ?=
+
+export K8S_VERSION
+
+##@ Everyday
+
+.PHONY: help
+help: ## List the targets.
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build bin/demo ## Show the whole product on a local control plane and a local tenant (KEEP=1: leave it running).
+	@assets="$$(hack/control-plane.sh etcd kube-apiserver kube-controller-manager kubectl)"; \
+		KUBEBUILDER_ASSETS="$$assets" exec bin/demo $(if $(KEEP),--keep)
+
+.PHONY: test
+test: control-plane vet lint verify test-race ## Prove everything: vet, lint, generated code, all tests with the race detector.
+
+.PHONY: test-package
+test-package: ## Test some packages without the checks around them (PKG=./internal/oauth/..., ARGS='-run ...').
+	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" go test $(ARGS) $(PKG)
+
+.PHONY: test-race
+test-race:
+	@$(STEP) 'Tests, with the race detector' \
+		env KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" \
+		$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg --hide-summary skipped -- -race -timeout 20m ./...
+
+.PHONY: control-plane
+control-plane: ## Make sure that etcd and kube-apiserver exist (the first time may take minutes).
+	@$(STEP) 'Control plane binaries' hack/control-plane.sh
+
+##@ Code
+
+.PHONY: generate
+generate: ## Generate the deepcopy functions of the API types.
+	@$(TOOL) controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: ## Generate the CRDs and the operator's ClusterRole from the markers in the code.
+	@$(TOOL) controller-gen crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+	@$(TOOL) controller-gen rbac:roleName=manager-role paths=./internal/controller/... paths=./internal/operator/... \
+		output:rbac:artifacts:config=config/rbac
+
+.PHONY: fmt
+fmt: bin/.golangci-lint ## Format the code.
+	@$(TOOL) golangci-lint fmt
+
+.PHONY: vet
+vet: ## Run go vet.
+	@$(STEP) 'go vet' go vet ./...
+
+.PHONY: lint
+lint: bin/.golangci-lint ## Run the linters of .golangci.yml.
+	@$(STEP) 'Linters' $(TOOL) golangci-lint run
+
+.PHONY: lint-fix
+lint-fix: bin/.golangci-lint ## Run the linters and let them repair what they can.
+	@$(TOOL) golangci-lint run --fix
+
+.PHONY: verify
+verify: ## Check that the generated files and the module files are current.
+	@$(STEP) 'Generated files' hack/verify.sh $(GENERATED)
+	@$(STEP) 'Module files' go mod tidy -diff
+
+# The linter is big: say why nothing seems to happen the first time. Go keeps the built tool in its cache; the file is
+# only a mark that it has been built at this version.
+bin/.golangci-lint: go.tools.mod go.tools.sum
+	@mkdir -p bin
+	@$(STEP) 'Building golangci-lint (about 2 minutes the first time)' $(TOOL) golangci-lint version --short
+	@touch $@
+
+##@ Programs
+
+.PHONY: build
+build: ## Build bin/manager and bin/identity-emulator.
+	@$(STEP) 'Building the operator and the emulator' $(GO_BUILD) -o bin/ ./cmd/manager ./cmd/identity-emulator
+
+.PHONY: bin/demo
+bin/demo:
+	@$(GO_BUILD) -o $@ ./test/demo
+
+.PHONY: run
+run: build ## Run the operator against the cluster of the current kubeconfig.
+	@bin/manager --operator-namespace=$${POD_NAMESPACE:-oauth-operator-system}
+
+.PHONY: image
+image: ## Build the operator's image (IMG=...) with docker.
+	docker build --tag $(IMG) .
+
+##@ Cluster
+
+# Of the current kubeconfig's context. kubectl has kustomize built in.
+
+.PHONY: install
+install: ## Install the CRDs.
+	kubectl apply -k config/crd
+
+.PHONY: uninstall
+uninstall: ## Remove the CRDs, and with them every object of these kinds.
+	kubectl delete -k config/crd --ignore-not-found
+
+.PHONY: deploy
+deploy: ## Install the CRDs, the permissions and the operator (IMG=...).
+	kubectl kustomize config/default | sed 's|image: oauth-operator:latest|image: $(IMG)|' | kubectl apply -f -
+
+.PHONY: undeploy
+undeploy: ## Remove what deploy has installed. Delete the custom resources first, so that the operator can tidy up the tenant.
+	kubectl delete -k config/default --ignore-not-found
+
+##@ Tidying
+
+.PHONY: clean
+clean: ## Remove bin/.
+	@rm -rf bin
