@@ -6,13 +6,13 @@ import "time"
 type Reason string
 
 const (
-	// SecretMissing: no Secret holds a token.
+	// SecretMissing says that no Secret holds a token.
 	SecretMissing Reason = "SecretMissing"
-	// TokenTampered: the Secret's token is not the one that was published.
+	// TokenTampered says that the Secret's token is not the one that was published.
 	TokenTampered Reason = "TokenTampered"
-	// SpecChanged: something that the token depends on has changed.
+	// SpecChanged says that something that the token depends on has changed.
 	SpecChanged Reason = "SpecChanged"
-	// RenewalDue: the renewal time has passed.
+	// RenewalDue says that the renewal time has passed.
 	RenewalDue Reason = "RenewalDue"
 )
 

@@ -31,21 +31,27 @@ func TestDecide(t *testing.T) {
 		"a fresh token is kept":                     {issued, published, kept},
 		"a token one second before renewal is kept": {due.Add(-time.Second), published, kept},
 		"a token at its renewal time is replaced, and usable meanwhile": {
-			due, published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true}},
+			due, published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
+		},
 		"an expired token is replaced and not usable": {
-			issued.Add(5 * time.Hour), published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour)}},
+			issued.Add(5 * time.Hour), published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour)},
+		},
 		"a missing Secret is filled": {
-			issued, with(func(in *renewal.Input) { in.Found = false }), renewal.Decision{Reason: renewal.SecretMissing}},
+			issued, with(func(in *renewal.Input) { in.Found = false }), renewal.Decision{Reason: renewal.SecretMissing},
+		},
 		"an edited token is replaced": {
-			issued, with(func(in *renewal.Input) { in.Intact = false }), renewal.Decision{Reason: renewal.TokenTampered}},
+			issued, with(func(in *renewal.Input) { in.Intact = false }), renewal.Decision{Reason: renewal.TokenTampered},
+		},
 		"a changed spec replaces a token that is good for the old one": {
 			issued, with(func(in *renewal.Input) { in.WantedSpecHash = "b" }),
-			renewal.Decision{Reason: renewal.SpecChanged, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true}},
+			renewal.Decision{Reason: renewal.SpecChanged, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
+		},
 		"a tenant whose clock is ahead is believed once the offset is known": {
 			issued, with(func(in *renewal.Input) {
 				in.Token.TenantExpirationTime = issued.Add(5*time.Hour + 7*time.Minute)
 				in.Policy.ClockOffset = 7 * time.Minute
-			}), kept},
+			}), kept,
+		},
 		"a token that the tenant's clock calls expired is not usable, and is replaced after a tenth of its life instead of in a loop": {
 			issued, with(func(in *renewal.Input) { in.Token.TenantExpirationTime = issued.Add(-time.Hour) }),
 			renewal.Decision{RenewalTime: issued.Add(30 * time.Minute), ExpirationTime: issued.Add(-time.Hour)},

@@ -49,14 +49,16 @@ func IsBlocked(err error) bool {
 	return errors.As(err, &blocked)
 }
 
+// reasoned is an error that knows its reason.
+type reasoned interface {
+	error
+	ConditionReason() string
+}
+
 // Reason returns the reason of a condition for an error of a pass: its own, if it has one (a method ConditionReason), else that of its
 // class.
 func Reason(err error) string {
-	var own interface {
-		error
-		ConditionReason() string
-	}
-	if errors.As(err, &own) {
+	if own, found := errors.AsType[reasoned](err); found {
 		return own.ConditionReason()
 	}
 	switch failure.ClassOf(err) {

@@ -3,6 +3,7 @@ package secret
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -22,9 +23,7 @@ var covered = []string{
 func fingerprint(data map[string][]byte, annotations map[string]string) string {
 	h := sha256.New()
 	part := func(s string) {
-		n := len(s)
-		h.Write([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
-		h.Write([]byte(s))
+		_, _ = fmt.Fprintf(h, "%d:%s", len(s), s) // a hash takes every write
 	}
 	for _, key := range slices.Sorted(maps.Keys(data)) {
 		part(key)

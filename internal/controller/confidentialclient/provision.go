@@ -110,16 +110,22 @@ func (p *pass) roleNames() []string {
 	return slices.Sorted(slices.Values(p.obj.Spec.Identity.Roles))
 }
 
-// identityHash identifies the desired state of the identity.
+// identityLocalHash identifies what the ConfidentialClient itself says of its identity.
+func (p *pass) identityLocalHash() string {
+	return digest(struct {
+		DisplayName string
+		Roles       []string
+	}{p.displayName(), p.roleNames()})
+}
+
+// identityHash identifies the desired state of the identity, in two parts as the hash of a token: the first is known even when what
+// it depends on elsewhere cannot be looked up.
 func (p *pass) identityHash(username string) string {
 	var clientRole string
 	if p.oauthClient != nil && p.oauthClient.Status.ClientRole != nil {
 		clientRole = p.oauthClient.Status.ClientRole.ID
 	}
-	return digest(struct {
-		Username, DisplayName, ClientRole string
-		Roles                             []string
-	}{username, p.displayName(), clientRole, p.roleNames()})
+	return p.identityLocalHash() + hashSeparator + digest(struct{ Username, ClientRole string }{username, clientRole})
 }
 
 // ensureUser finds the user or makes it. Its credential is stored before the tenant learns of it.

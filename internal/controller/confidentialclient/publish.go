@@ -157,8 +157,7 @@ func (p *pass) prune(ctx context.Context) error {
 		return nil
 	}
 	err := secret.Prune(ctx, p.Client, p.Live, old, p.obj.UID)
-	var foreign *secret.NotOwnedError
-	if errors.As(err, &foreign) {
+	if _, foreign := errors.AsType[*secret.NotOwnedError](err); foreign {
 		return nil // somebody else has taken the name
 	}
 	return err

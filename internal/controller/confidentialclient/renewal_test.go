@@ -1,7 +1,6 @@
 package confidentialclient_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -210,6 +209,21 @@ func TestARejectedChangeLeavesTheOldTokenAndSaysSo(t *testing.T) {
 	}
 }
 
+func TestARoleThatIsNotAllowedIsSaidOnEveryPassWhileTheTokenIsGood(t *testing.T) {
+	s := newStepper(t, 10*time.Minute, nil)
+	s.Update(s.consumer, func() { s.consumer.Spec.Identity = &v1alpha1.ClientIdentity{Roles: []string{"System Administrator"}} })
+	calls := s.Tenant.Calls()
+	for range 3 {
+		s.step()
+		if ready := s.condition(v1alpha1.ConditionReady); ready.Status != metav1.ConditionFalse || ready.Reason != v1alpha1.ReasonNotAdmitted {
+			t.Fatalf("Ready is %s, %s", ready.Status, ready.Reason)
+		}
+	}
+	if made := s.Tenant.Calls().Sub(calls); made.Total() != 0 {
+		t.Errorf("what is not allowed has called the tenant:\n%s", made)
+	}
+}
+
 func TestOnlyWhatATokenDependsOnMintsOne(t *testing.T) {
 	s := newStepper(t, 5*time.Hour, nil)
 	for _, tc := range []struct {
@@ -241,7 +255,7 @@ func TestOnlyWhatATokenDependsOnMintsOne(t *testing.T) {
 
 func TestATenantWhoseClockIsOffCostsNothing(t *testing.T) {
 	for _, offset := range []time.Duration{7 * time.Minute, -7 * time.Minute} {
-		t.Run(fmt.Sprint(offset), func(t *testing.T) {
+		t.Run(offset.String(), func(t *testing.T) {
 			s := newStepper(t, 10*time.Minute, nil)
 			s.Tenant.SetClockOffset(offset)
 			tenant := s.IdentityTenant()

@@ -2,6 +2,7 @@ package confidentialclient
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -53,7 +54,11 @@ func (p *pass) describe(err error) {
 // inForce says whether the spec is carried out but for the renewal that may be failing: references that went away, an outage, or
 // consent that was withdrawn take nothing from a token that is good. An identity that could not be brought to a changed spec does.
 func (p *pass) inForce(err error) bool {
-	return err == nil || p.identityApplied || p.obj.Status.ObservedGeneration == p.obj.Generation
+	if err == nil || p.identityApplied || !p.managed() {
+		return true
+	}
+	known := p.obj.Status.Identity
+	return known != nil && strings.HasPrefix(known.AppliedHash, p.identityLocalHash()+hashSeparator)
 }
 
 func (p *pass) describeToken() {
