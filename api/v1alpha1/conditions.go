@@ -8,7 +8,6 @@ const (
 	//
 	//   - True: Available.
 	//   - False: any reason of the other conditions; SpecNotApplied while an older spec is in force.
-	//   - Unknown: Pending (nothing observed yet).
 	//
 	// A renewal that fails does not make it False while the published token is good: see ConditionDegraded.
 	ConditionReady = "Ready"
@@ -19,7 +18,7 @@ const (
 	// ConditionStalled is True while the operator cannot go on until somebody changes something (kstatus).
 	ConditionStalled = "Stalled"
 
-	// ConditionReachable says whether the tenant answered the last call of the operator.
+	// ConditionReachable says whether the tenant answered when the operator last logged in.
 	//
 	//   - True: Answered.
 	//   - False: ServerUnavailable, Throttled, UnexpectedResponse.
@@ -30,15 +29,13 @@ const (
 	//
 	//   - True: LoggedIn, NoCredentials (none are set: only tokens of External clients are requested).
 	//   - False: Unauthorized, SecretNotFound, SecretIncomplete, ServerUnavailable, Throttled, UnexpectedResponse, RequestRejected, InvalidSpec.
-	//   - Unknown: Pending.
 	ConditionAuthenticated = "Authenticated"
 
 	// ConditionProvisioned says whether the application on the tenant is as the spec and its scopes ask for.
 	//
 	//   - True: Applied.
 	//   - False: TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec, ServerUnavailable, Throttled, Unauthorized,
-	//     RequestRejected, UnexpectedResponse, DependentsExist, Deleting.
-	//   - Unknown: Pending.
+	//     RequestRejected, UnexpectedResponse.
 	ConditionProvisioned = "Provisioned"
 
 	// ConditionScopesAccepted says whether every Scope object that names this OAuthClient was accepted.
@@ -56,21 +53,22 @@ const (
 	//
 	//   - True: Accepted.
 	//   - False: OAuthClientNotFound, OAuthClientNotReady, NotAdmitted, Conflict, InvalidPattern, TypeMismatch.
-	//   - Unknown: Pending.
 	ConditionAccepted = "Accepted"
 
 	// ConditionIdentityProvisioned says whether the client identity and its memberships are as the spec asks for.
 	//
 	//   - True: Applied, External (nothing to provision).
 	//   - False: OAuthClientNotFound, OAuthClientNotReady, TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec,
-	//     RoleNotFound, ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse, Deleting.
+	//     RoleNotFound, Progressing (its user was deleted on the tenant and is made again), ServerUnavailable, Throttled, Unauthorized,
+	//     RequestRejected, UnexpectedResponse, SecretIncomplete (the stored credential).
 	//   - Unknown: Pending.
 	ConditionIdentityProvisioned = "IdentityProvisioned"
 
 	// ConditionCredentialValid says whether the tenant accepted the client's credential at the last mint.
 	//
 	//   - True: Accepted.
-	//   - False: InvalidClient, SecretNotFound, SecretIncomplete.
+	//   - False: InvalidClient, SecretNotFound, SecretIncomplete, and what keeps a lost credential from being replaced: TenantNotReady,
+	//     Conflict, Progressing.
 	//   - Unknown: Pending.
 	ConditionCredentialValid = "CredentialValid"
 
@@ -78,8 +76,8 @@ const (
 	//
 	//   - True: Published.
 	//   - False: TokenExpired, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted, and
-	//     the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse.
-	//   - Unknown: Pending.
+	//     the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse,
+	//     SecretNotFound, SecretIncomplete; without a usable token also those of IdentityProvisioned.
 	ConditionTokenReady = "TokenReady"
 
 	// ConditionDegraded is True while a renewal fails and the published token is still good. Its message says until when.
@@ -155,8 +153,6 @@ const (
 	ReasonInvalidClient = "InvalidClient"
 	// ReasonDependentsExist: other objects still need it.
 	ReasonDependentsExist = "DependentsExist"
-	// ReasonDeleting: what it made on the tenant is being removed.
-	ReasonDeleting = "Deleting"
 
 	// ReasonServerUnavailable: the tenant could not be reached, or failed.
 	ReasonServerUnavailable = "ServerUnavailable"

@@ -39,7 +39,7 @@ type ConfidentialClientSpec struct {
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=128
-	// +kubebuilder:validation:items:Pattern=`^[!#-\[\]-~]+$`
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r'^[!#-\[\]-~]+$')`,message="each of scopes must be a scope-token (RFC 6749 section 3.3): printable ASCII without blanks, double quotes and backslashes, such as orders:read"
 	Scopes []string `json:"scopes,omitempty"`
 
 	// identity is the directory user behind the client.
@@ -69,7 +69,7 @@ type ExternalApplication struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[^\s/?#%]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\s/?#%]+$')`,message="applicationID must not contain blanks or any of / ? # %: it is a part of the application's URLs"
 	ApplicationID string `json:"applicationID"`
 }
 
@@ -85,7 +85,7 @@ type ClientIdentity struct {
 	// from cluster ID, namespace and name. Immutable.
 	// +optional
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:Pattern=`^[a-z0-9._+-]+@[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9._+-]+@[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')`,message="username must be a login name in lower case, such as billing@corp.example: letters, digits and any of . _ + - before the @, a login suffix after it"
 	Username string `json:"username,omitempty"`
 
 	// displayName of the user. Left out: namespace/name.
@@ -107,7 +107,7 @@ type ClientIdentity struct {
 // ClientCredential says where the credential of a client comes from.
 type ClientCredential struct {
 	// secretRef names a Secret in this namespace with the keys client_id and client_secret. It is read at each mint; with the
-	// label oauth-operator.dev/watch: "true" a change is felt at once.
+	// label oauth-operator.dev/watch: "true" a refused client is tried again at once when it changes.
 	// +required
 	SecretRef SecretReference `json:"secretRef"`
 }
@@ -121,7 +121,7 @@ type ClientToken struct {
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('8760h')",message="renewBefore must be between 1s and 8760h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('8760h')",message="renewBefore must be a duration between 1s and 8760h, such as 30m"
 	RenewBefore *metav1.Duration `json:"renewBefore,omitempty"`
 }
 
@@ -132,7 +132,7 @@ type PublishedSecret struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')`,message="name of the Secret must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as billing-token"
 	Name string `json:"name,omitempty"`
 }
 

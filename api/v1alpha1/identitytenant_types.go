@@ -19,7 +19,7 @@ type IdentityTenantSpec struct {
 	// url of the tenant, such as https://abc1234.id.cyberark.cloud: https, a host, an optional port, no path. Immutable.
 	// +required
 	// +kubebuilder:validation:MaxLength=300
-	// +kubebuilder:validation:Pattern=`^https://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^https://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$')`,message="url must be https://host or https://host:port without user, path or query, such as https://abc1234.id.cyberark.cloud"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="url is immutable: make a new IdentityTenant for another tenant"
 	URL string `json:"url"`
 
@@ -28,7 +28,7 @@ type IdentityTenantSpec struct {
 	// namespace kube-system. Set it, so that the objects are found again from a rebuilt cluster.
 	// +optional
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')`,message="clusterID must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as prod-eu-1"
 	ClusterID string `json:"clusterID,omitempty"`
 
 	// credentials of the operator's own confidential client on the tenant. Left out: tokens can be requested for
@@ -45,7 +45,7 @@ type IdentityTenantSpec struct {
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('2m')",message="timeout must be between 1s and 2m"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('2m')",message="timeout must be a duration between 1s and 2m, such as 10s"
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 
 	// limits for calls to the tenant, shared by everything that uses its URL.
@@ -56,7 +56,7 @@ type IdentityTenantSpec struct {
 	// suffix.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')`,message="loginSuffix must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as corp.example"
 	LoginSuffix string `json:"loginSuffix,omitempty"`
 
 	// access says who may use this tenant, and for what. Left out: only objects in the tenant's own namespace, and
@@ -71,14 +71,14 @@ type AdminCredentials struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[^\s/?#%]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\s/?#%]+$')`,message="applicationID must not contain blanks or any of / ? # %: it is a part of the application's URLs"
 	ApplicationID string `json:"applicationID"`
 
 	// scope of that application to ask for, such as all.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!#-\[\]-~]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[!#-\[\]-~]+$')`,message="scope must be a scope-token (RFC 6749 section 3.3): printable ASCII without blanks, double quotes and backslashes, such as all"
 	Scope string `json:"scope"`
 
 	// secretRef names the Secret, in the tenant's own namespace, with the keys client_id and client_secret. It is read at
@@ -147,7 +147,7 @@ type TenantAccess struct {
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('30s') && duration(self) <= duration('8760h')",message="maxTokenLifetime must be between 30s and 8760h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('30s') && duration(self) <= duration('8760h')",message="maxTokenLifetime must be a duration between 30s and 8760h, such as 12h"
 	MaxTokenLifetime *metav1.Duration `json:"maxTokenLifetime,omitempty"`
 }
 

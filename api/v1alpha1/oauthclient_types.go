@@ -39,7 +39,7 @@ type OAuthClientSpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$')`,message="applicationID must be made of letters, digits, dots, dashes and underscores, and begin and end with a letter or digit, such as orders-api"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="applicationID is immutable: every token URL contains it"
 	ApplicationID string `json:"applicationID"`
 
@@ -110,7 +110,7 @@ type ApplicationToken struct {
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('30s') && duration(self) <= duration('8760h')",message="lifetime must be between 30s and 8760h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('30s') && duration(self) <= duration('8760h')",message="lifetime must be a duration between 30s and 8760h, such as 5h"
 	Lifetime *metav1.Duration `json:"lifetime,omitempty"`
 }
 
@@ -120,7 +120,7 @@ type InlineScope struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!#-\[\]-~]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[!#-\[\]-~]+$')`,message="name must be a scope-token (RFC 6749 section 3.3): printable ASCII without blanks, double quotes and backslashes, such as orders:read"
 	Name string `json:"name"`
 
 	// description for the people who grant it (KnownScopes[].Description).
@@ -159,6 +159,11 @@ type OAuthClientStatus struct {
 	// is asked of the tenant.
 	// +optional
 	AppliedHash string `json:"appliedHash,omitempty"`
+
+	// tokenHash is the hash of what an issued token says and of the application that signs it, as last applied: row key, token type,
+	// issuer and audience. When it changes, every ConfidentialClient gets a new token.
+	// +optional
+	TokenHash string `json:"tokenHash,omitempty"`
 
 	// importIntent is present while an application may have been imported whose row key was not stored: the import is
 	// not idempotent, and this is what finds its result again.

@@ -14,7 +14,7 @@ type ScopeSpec struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[!#-\[\]-~]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[!#-\[\]-~]+$')`,message="name must be a scope-token (RFC 6749 section 3.3): printable ASCII without blanks, double quotes and backslashes, such as orders:read"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="name is immutable: clients request the scope by it"
 	Name string `json:"name"`
 

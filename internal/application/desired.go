@@ -81,6 +81,12 @@ func (d Desired) Template() string {
 // Hash identifies the desired state. It is stored once the state was applied and read back.
 func (d Desired) Hash() string { return hash(d) }
 
+// TokenHash identifies what the tokens of the application say, and the application that signs them: another application under the same ID
+// has other keys.
+func (d Desired) TokenHash(applicationKey string) string {
+	return hash(struct{ Key, TokenType, Issuer, Audience string }{applicationKey, string(d.TokenType), d.Issuer, d.Audience})[:16]
+}
+
 // Hash identifies the definition of a scope.
 func (s Scope) Hash() string { return hash(s)[:8] }
 

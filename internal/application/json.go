@@ -2,6 +2,7 @@ package application
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -10,15 +11,7 @@ import (
 // lookup returns the value of a key whatever its case, or nil when it is missing or null: the vendor's clients do not agree on the
 // case of keys, and the tenant takes them all.
 func lookup(object map[string]json.RawMessage, key string) json.RawMessage {
-	raw, found := object[key]
-	if !found {
-		for k, v := range object {
-			if strings.EqualFold(k, key) {
-				raw = v
-				break
-			}
-		}
-	}
+	raw := object[spelling(object, key)]
 	if string(raw) == "null" {
 		return nil
 	}
@@ -27,13 +20,22 @@ func lookup(object map[string]json.RawMessage, key string) json.RawMessage {
 
 // set stores a value under the key as the object spells it, else as given.
 func set(object map[string]json.RawMessage, key string, value json.RawMessage) {
+	object[spelling(object, key)] = value
+}
+
+// spelling returns the key as the object spells it: as given if that is there, else the first in another case, else as given. What is
+// read and what is written is thus the same key, also in an object that has it twice.
+func spelling(object map[string]json.RawMessage, key string) string {
+	if _, exact := object[key]; exact {
+		return key
+	}
+	found := ""
 	for k := range object {
-		if k != key && strings.EqualFold(k, key) {
-			key = k
-			break
+		if strings.EqualFold(k, key) && (found == "" || k < found) {
+			found = k
 		}
 	}
-	object[key] = value
+	return cmp.Or(found, key)
 }
 
 // encode returns the JSON form of a value that always has one. Characters that only HTML minds stay as they are, so that what was

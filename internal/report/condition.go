@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -56,10 +58,18 @@ func (c Conditions) Progress(err error) {
 }
 
 func (c Conditions) set(kind string, status metav1.ConditionStatus, reason, message string) {
-	if len(message) > maxMessage {
-		message = message[:maxMessage-3] + "..."
-	}
+	message = printable(message)
 	meta.SetStatusCondition(c.List, metav1.Condition{
 		Type: kind, Status: status, Reason: reason, Message: message, ObservedGeneration: c.Generation, LastTransitionTime: c.Now,
 	})
+}
+
+// printable returns a message as kube-apiserver stores it: bounded, and in valid UTF-8. What is stored must equal what was meant, or each
+// pass would find a difference and write again.
+func printable(message string) string {
+	message = strings.ToValidUTF8(message, "\uFFFD")
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxMessage-3], "") + "..."
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -15,6 +16,9 @@ import (
 func StoreStatus(ctx context.Context, c client.Client, stored, object client.Object) error {
 	patch := client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
 	if err := c.Status().Patch(ctx, object, patch); err != nil {
+		if apierrors.IsNotFound(err) {
+			return errGone
+		}
 		return fmt.Errorf("storing status: %w", err)
 	}
 	return nil
@@ -27,7 +31,7 @@ func EnsureFinalizer(ctx context.Context, c client.Client, object client.Object)
 
 // DropFinalizer lets a deleted object go.
 func DropFinalizer(ctx context.Context, c client.Client, object client.Object) error {
-	return client.IgnoreNotFound(patchFinalizer(ctx, c, object, controllerutil.RemoveFinalizer))
+	return patchFinalizer(ctx, c, object, controllerutil.RemoveFinalizer)
 }
 
 func patchFinalizer(ctx context.Context, c client.Client, object client.Object, change func(client.Object, string) bool) error {
@@ -38,6 +42,9 @@ func patchFinalizer(ctx context.Context, c client.Client, object client.Object, 
 	// A merge patch replaces the whole list, so it must rest on the list as it is.
 	patch := client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
 	if err := c.Patch(ctx, object, patch); err != nil {
+		if apierrors.IsNotFound(err) {
+			return errGone
+		}
 		return fmt.Errorf("writing finalizers: %w", err)
 	}
 	return nil

@@ -45,7 +45,7 @@ func (r *Retries) Succeeded(key string) {
 //   - Blocked waits for the object that blocks it.
 //   - Throttled obeys, and adds a little so that a fleet does not come back at once.
 //   - Rejected and Unauthorized wait for the lesser of an hour and a tenth of the time left, at least a minute; without a token
-//     the waits grow to an hour.
+//     the waits grow from a minute to 51.
 //   - All else backs off exponentially from a second to five minutes with full jitter, never longer than a tenth of the time left.
 func (r *Retries) Wait(key string, err error, timeLeft time.Duration) time.Duration {
 	if report.IsBlocked(err) {

@@ -131,12 +131,24 @@ func TestPublishRefusesASecretThatTookThePlaceOfTheObservedOne(t *testing.T) {
 	w.Delete(stranger.DeepCopy())
 	w.Create(stranger)
 	err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("second"))
-	if !apierrors.IsConflict(err) {
+	if !apierrors.IsInvalid(errors.Unwrap(err)) { // the UID is immutable
 		t.Fatalf("got %v", err)
 	}
 	w.Get(stranger)
 	if diff := cmp.Diff(map[string][]byte{"theirs": []byte("x")}, stranger.Data); diff != "" {
 		t.Errorf("the stranger's Secret (-before +after):\n%s", diff)
+	}
+}
+
+func TestPublishRefusesToBringBackASecretThatWasDeletedMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	c := client(w, "billing")
+	err := secret.Publish(t.Context(), w.Client, environment.Key(c), "243660ba-6caa-4b97-af0b-c15db77a061b", c, content("second"))
+	if !apierrors.IsConflict(errors.Unwrap(err)) {
+		t.Fatalf("got %v", err)
+	}
+	if observe(t, w, c).Found() {
+		t.Error("there is a Secret")
 	}
 }
 

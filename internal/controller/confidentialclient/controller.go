@@ -134,6 +134,7 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.observeSecret(ctx); err != nil {
 		return err
 	}
+	p.resolving = true
 	if err := p.resolve(ctx); err != nil {
 		return err
 	}

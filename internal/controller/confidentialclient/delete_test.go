@@ -28,6 +28,9 @@ func TestEverythingIsDeletedInOrderWhateverTheOrderItIsAskedIn(t *testing.T) {
 	if !strings.Contains(waits.Message, consumer.Namespace+"/billing") {
 		t.Errorf("the application does not say for whom it waits: %s", waits.Message)
 	}
+	if w.Get(tenant); tenant.Status.LoginSuffix == "" {
+		t.Error("a tenant that waits has forgotten its login suffix")
+	}
 	w.Delete(consumer)
 	w.Gone(consumer, application, tenant)
 

@@ -33,16 +33,13 @@ func (p *pass) localHash() string {
 	}{spec.OAuthClientRef, spec.Application, scopes, credential})
 }
 
-// remoteHash covers what the token depends on elsewhere: the application that issues it, what it says of audience and issuer, and the
-// user it speaks for. Another application under the same ID has other keys, and another user another subject.
+// remoteHash covers what the token depends on elsewhere: the application that issues it, as it was last applied and not as it is asked
+// for, and the user it speaks for.
 func (p *pass) remoteHash() string {
-	var v struct{ Tenant, Key, Audience, Issuer, TokenType, UserID string }
+	var v struct{ Tenant, Application, UserID string }
 	v.Tenant = p.tenant.Spec.URL
-	if o := p.oauthClient; o != nil {
-		v.Key, v.Audience, v.Issuer = o.Status.ApplicationKey, o.Spec.Audience, o.Spec.Issuer
-		if o.Spec.Token != nil {
-			v.TokenType = string(o.Spec.Token.Type)
-		}
+	if p.oauthClient != nil {
+		v.Application = p.oauthClient.Status.TokenHash
 	}
 	if p.obj.Status.Identity != nil {
 		v.UserID = p.obj.Status.Identity.UserID

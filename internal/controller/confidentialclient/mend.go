@@ -51,7 +51,7 @@ func (p *pass) mend(ctx context.Context, stored secret.Stored, refusal error) er
 	known := p.obj.Status.Identity
 	user, err := p.ownUser(ctx, known.UserID)
 	if errors.Is(err, errUserGone) {
-		p.obj.Status.Identity, p.obj.Status.Roles = nil, nil
+		p.forgetUser()
 		return err
 	}
 	if err != nil {
@@ -98,7 +98,7 @@ func (p *pass) replaceLostCredential(ctx context.Context) (secret.Stored, error)
 	known := p.obj.Status.Identity
 	_, err := p.ownUser(ctx, known.UserID)
 	if errors.Is(err, errUserGone) {
-		p.obj.Status.Identity, p.obj.Status.Roles = nil, nil
+		p.forgetUser()
 	}
 	if err != nil {
 		return secret.Stored{}, err

@@ -36,6 +36,8 @@ type facts struct {
 	session *tenant.Session
 	// mark that we leave on the tenant; set by resolve.
 	mark ownership.Mark
+	// resolving says that the pass got as far as the references and the identity; set by advance.
+	resolving bool
 	// identityApplied says that the identity is as the spec asks for; set by advance.
 	identityApplied bool
 	// minted is the token that was requested in this pass; set by publish.

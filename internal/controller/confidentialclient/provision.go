@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -135,6 +136,16 @@ func (p *pass) ensureUser(ctx context.Context, username string) error {
 		return err
 	}
 	known := p.obj.Status.Identity
+	if known != nil {
+		_, err := p.ownUser(ctx, known.UserID)
+		switch {
+		case errors.Is(err, errUserGone):
+			p.forgetUser()
+			known = nil
+		case err != nil:
+			return err
+		}
+	}
 	if known == nil {
 		return p.findOrCreateUser(ctx, username, stored)
 	}
@@ -148,6 +159,9 @@ func (p *pass) ensureUser(ctx context.Context, username string) error {
 	}
 	return nil
 }
+
+// forgetUser drops what is known of a user that is certainly gone, with its memberships.
+func (p *pass) forgetUser() { p.obj.Status.Identity, p.obj.Status.Roles = nil, nil }
 
 func (p *pass) findOrCreateUser(ctx context.Context, username string, stored secret.Stored) error {
 	admin := p.session.Admin()

@@ -253,3 +253,46 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func TestATokenIsMintedFromTheApplicationAsItIsAndNotAsItIsAskedFor(t *testing.T) {
+	w := server.New(t, emulator.Options{})
+	w.StartOperator()
+	application, consumer := w.Provisioned("orders", "billing")
+	w.Quiet()
+	w.Tenant.Inject(emulator.Fault{Operation: "SaasManage/UpdateApplicationDE", Kind: emulator.FaultStatus, Status: 503, Count: 2})
+	w.Update(application, func() { application.Spec.Audience = "https://new.example.com" })
+	w.Ready(application)
+	w.Eventually("see a token for the new audience", func() error {
+		if got := claimsOf(t, w.TokenSecret(consumer))["aud"]; got != "https://new.example.com" {
+			return errors.New("its audience is the old one")
+		}
+		return nil
+	})
+	if n := w.Tenant.Calls()["OAuth2/Token/orders"]; n != 2 {
+		t.Errorf("%d tokens were minted, not one for each audience", n)
+	}
+}
+
+func TestAUserThatIsGoneOrTakenIsSeenWhenTheIdentityChanges(t *testing.T) {
+	w := server.New(t, emulator.Options{})
+	w.StartOperator()
+	_, consumer := w.Provisioned("orders", "billing")
+	user := userOf(t, w, consumer)
+	must(t, w.Tenant.RemoveUser(user.Name))
+	w.Update(consumer, func() { consumer.Spec.Identity = &v1alpha1.ClientIdentity{DisplayName: "Made again"} })
+	w.Ready(consumer)
+	if again := userOf(t, w, consumer); again.ID == user.ID || again.DisplayName != "Made again" {
+		t.Errorf("the user is %+v", again)
+	}
+
+	must(t, w.Tenant.RemoveUser(user.Name))
+	_, err := w.Tenant.AddUser(emulator.SeedUser{Name: user.Name, DisplayName: "A person", Description: "A person"})
+	must(t, err)
+	w.Update(consumer, func() { consumer.Spec.Identity.DisplayName = "Not a person" })
+	w.Condition(consumer, v1alpha1.ConditionIdentityProvisioned, metav1.ConditionFalse, v1alpha1.ReasonConflict)
+	for _, u := range w.Tenant.Users() {
+		if u.Name == user.Name && u.DisplayName != "A person" {
+			t.Errorf("somebody else's user was changed: %+v", u)
+		}
+	}
+}

@@ -19,10 +19,7 @@ func (p *pass) describe(err error) {
 	status := &p.obj.Status
 	c := report.Conditions{List: &status.Conditions, Generation: p.obj.Generation, Now: metav1.NewTime(p.Clock.Now())}
 	if !p.obj.DeletionTimestamp.IsZero() {
-		c.False(v1alpha1.ConditionReady, v1alpha1.ReasonDeleting, "what was made on the tenant is being removed")
-		if err != nil {
-			c.Failed(v1alpha1.ConditionReady, err)
-		}
+		c.Failed(v1alpha1.ConditionReady, err) // a removal that did not fail leaves nothing to describe
 		c.Progress(err)
 		return
 	}
@@ -99,8 +96,10 @@ func (p *pass) describeIdentity(c report.Conditions, err error) {
 		c.True(v1alpha1.ConditionIdentityProvisioned, v1alpha1.ReasonExternal, "the client is managed by somebody else")
 	case p.identityApplied:
 		c.True(v1alpha1.ConditionIdentityProvisioned, v1alpha1.ReasonApplied, fmt.Sprintf("user %q is as declared", p.knownUsername()))
-	case err != nil:
+	case p.resolving:
 		c.Failed(v1alpha1.ConditionIdentityProvisioned, err)
+	case meta.FindStatusCondition(p.obj.Status.Conditions, v1alpha1.ConditionIdentityProvisioned) == nil:
+		c.Unknown(v1alpha1.ConditionIdentityProvisioned, v1alpha1.ReasonPending, "not looked at yet")
 	}
 }
 

@@ -24,7 +24,8 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
-// lookInterval is how often the credentials Secret is looked at when no label makes its changes felt at once.
+// lookInterval is how often the credentials Secret is looked at when no label makes its changes felt at once, and the offset of the
+// tenant's clock as the calls of others measured it.
 const lookInterval = 10 * time.Minute
 
 // Reconciler keeps the status of IdentityTenants true.
@@ -88,7 +89,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return report.Again(err)
 	}
 	describe(obj, f, err, metav1.NewTime(r.Clock.Now()))
-	return r.finish(ctx, stored, obj, f, err)
+	return r.finish(ctx, stored, obj, err)
 }
 
 // advance observes the tenant and, where something has changed, logs in.
@@ -107,7 +108,7 @@ func (r *Reconciler) advance(ctx context.Context, obj *v1alpha1.IdentityTenant) 
 }
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
-func (r *Reconciler) finish(ctx context.Context, stored, obj *v1alpha1.IdentityTenant, f facts, err error) (ctrl.Result, error) {
+func (r *Reconciler) finish(ctx context.Context, stored, obj *v1alpha1.IdentityTenant, err error) (ctrl.Result, error) {
 	if !equality.Semantic.DeepEqual(stored.Status, obj.Status) {
 		if err := report.StoreStatus(ctx, r.Client, stored, obj); err != nil {
 			return report.Again(err)
@@ -119,8 +120,5 @@ func (r *Reconciler) finish(ctx context.Context, stored, obj *v1alpha1.IdentityT
 		return ctrl.Result{RequeueAfter: r.Retries.Wait(key, err, 0)}, nil
 	}
 	r.Retries.Succeeded(key)
-	if obj.Spec.Credentials == nil || f.gone {
-		return ctrl.Result{}, nil
-	}
 	return ctrl.Result{RequeueAfter: lookInterval}, nil
 }

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
@@ -90,15 +89,12 @@ func (r *Reconciler) logIn(ctx context.Context, obj *v1alpha1.IdentityTenant, f 
 	if err != nil {
 		return f, err
 	}
-	if obj.Spec.LoginSuffix != "" || obj.Status.LoginSuffix != "" {
+	if obj.Spec.LoginSuffix != "" {
 		return f, nil
 	}
 	suffixes, err := f.session.Admin().LoginSuffixes(ctx)
 	if err != nil {
 		return f, err
-	}
-	if len(suffixes) == 0 {
-		return f, &report.Blocked{Reason: v1alpha1.ReasonInvalidSpec, Message: "the tenant names no login suffix; set spec.loginSuffix"}
 	}
 	f.loginSuffix = suffixes[0]
 	return f, nil

@@ -21,7 +21,9 @@ func describe(obj *v1alpha1.IdentityTenant, f facts, err error, now metav1.Time)
 	if f.clusterID != "" {
 		status.ClusterID = f.clusterID
 	}
-	status.LoginSuffix = f.loginSuffix
+	if f.loginSuffix != "" {
+		status.LoginSuffix = f.loginSuffix
+	}
 	describeOffset(status, f.clockOffset)
 	c := report.Conditions{List: &status.Conditions, Generation: obj.Generation, Now: now}
 	switch {

@@ -27,6 +27,7 @@ func (p *pass) apply(ctx context.Context) error {
 		return err
 	}
 	p.obj.Status.AppliedHash = p.desired.Hash()
+	p.obj.Status.TokenHash = p.desired.TokenHash(p.obj.Status.ApplicationKey)
 	p.applied = true
 	return nil
 }

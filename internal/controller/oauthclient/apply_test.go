@@ -211,6 +211,24 @@ func TestAnApplicationDeletedBehindOurBackIsMadeAgainWithTheNextChange(t *testin
 	w.Ready(consumer)
 }
 
+func TestARoleDeletedBehindOurBackIsMadeAgainWithTheNextChange(t *testing.T) {
+	w := server.New(t, emulator.Options{})
+	w.StartOperator()
+	application, consumer := w.Provisioned("orders", "billing")
+	if err := w.Tenant.RemoveRole(application.Status.ClientRole.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Update(application, func() { application.Spec.Description = "Again" })
+	w.Ready(application, consumer)
+	w.Eventually("see the client in the new role", func() error {
+		role, found := w.Tenant.Role("orders clients")
+		if !found || len(role.Members) != 1 {
+			return errors.New("it is not")
+		}
+		return nil
+	})
+}
+
 func TestATokenOpensWhatItsScopeOpensAndNothingElse(t *testing.T) {
 	w := server.New(t, emulator.Options{})
 	w.StartOperator()

@@ -20,11 +20,11 @@ func (p *pass) applyClientRole(ctx context.Context) error {
 	if p.desired.ClientRole == "" {
 		return p.removeClientRole(ctx)
 	}
-	if p.obj.Status.ClientRole == nil {
-		id, err := p.ensureRole(ctx)
-		if err != nil {
-			return err
-		}
+	id, err := p.ensureRole(ctx)
+	if err != nil {
+		return err
+	}
+	if known := p.obj.Status.ClientRole; known == nil || known.ID != id {
 		p.obj.Status.ClientRole = &v1alpha1.RoleStatus{ID: id, Name: p.desired.ClientRole}
 		return p.grant(ctx)
 	}
