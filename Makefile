@@ -77,11 +77,11 @@ fmt: bin/.golangci-lint ## Format the code.
 
 .PHONY: vet
 vet: ## Run go vet.
-	@$(STEP) 'go vet' go vet ./...
+	@$(STEP) --tick 'go vet' go vet ./...
 
 .PHONY: lint
 lint: bin/.golangci-lint ## Run the linters of .golangci.yml.
-	@$(STEP) 'Linters' $(TOOL) golangci-lint run
+	@$(STEP) --tick 'Linters' $(TOOL) golangci-lint run
 
 .PHONY: lint-fix
 lint-fix: bin/.golangci-lint ## Run the linters and let them repair what they can.
@@ -90,24 +90,24 @@ lint-fix: bin/.golangci-lint ## Run the linters and let them repair what they ca
 .PHONY: verify
 verify: ## Check that the generated files and the module files are current.
 	@$(STEP) 'Generated files' hack/verify.sh $(GENERATED)
-	@$(STEP) 'Module files' go mod tidy -diff
+	@$(STEP) --tick 'Module files' go mod tidy -diff
 
 # The linter is big: say why nothing seems to happen the first time. Go keeps the built tool in its cache; the file is
 # only a mark that it has been built at this version.
 bin/.golangci-lint: go.tools.mod go.tools.sum
 	@mkdir -p bin
-	@$(STEP) 'Building golangci-lint (about 2 minutes the first time)' $(TOOL) golangci-lint version --short
+	@$(STEP) --tick 'Building golangci-lint (about 2 minutes the first time)' $(TOOL) golangci-lint version --short
 	@touch $@
 
 ##@ Programs
 
 .PHONY: build
 build: ## Build bin/manager and bin/identity-emulator.
-	@$(STEP) 'Building the operator and the emulator' $(GO_BUILD) -o bin/ ./cmd/manager ./cmd/identity-emulator
+	@$(STEP) --tick 'Building the operator and the emulator' $(GO_BUILD) -o bin/ ./cmd/manager ./cmd/identity-emulator
 
 .PHONY: bin/demo
 bin/demo:
-	@$(GO_BUILD) -o $@ ./test/demo
+	@$(STEP) --tick 'Building the demo' $(GO_BUILD) -o $@ ./test/demo
 
 .PHONY: run
 run: build ## Run the operator against the cluster of the current kubeconfig.
