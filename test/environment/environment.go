@@ -7,6 +7,7 @@ package environment
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -112,6 +113,8 @@ type World struct {
 	config *rest.Config
 	suffix string
 	writes *writeCounter
+	// canaries must never be seen outside of Secrets.
+	canaries []string
 }
 
 // New makes a world for a test, and takes it down after it.
@@ -156,6 +159,13 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 
 // Namespace returns the world's own namespace for a part: identity, shop, billing, or operator.
 func (w *World) Namespace(part string) string { return part + "-" + strings.ToLower(w.suffix) }
+
+// Canary returns a text to put into the tenant's answers. After the test, nothing that people can read may have it.
+func (w *World) Canary() string {
+	canary := "canary-" + rand.Text()
+	w.canaries = append(w.canaries, canary)
+	return canary
+}
 
 // Context returns the context of the test.
 func (w *World) Context() context.Context { return w.t.Context() }

@@ -179,3 +179,11 @@ func (w *World) remove(ctx context.Context, object client.Object) {
 		w.t.Errorf("cleaning up %s: %v", Key(object), err)
 	}
 }
+
+// IsReady says whether an object is Ready, for its present generation, at this moment.
+func (w *World) IsReady(object client.Object) bool {
+	w.t.Helper()
+	w.Get(object)
+	conditions, observed := conditionsOf(object)
+	return meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady) && observed == object.GetGeneration()
+}

@@ -28,6 +28,9 @@ func (w *World) checkSecrecy(ctx context.Context) {
 		w.publish(ctx, public, name, list)
 	}
 	secrets := w.secretValues(ctx)
+	for _, canary := range w.canaries {
+		secrets["what the tenant said"] = canary
+	}
 	for where, text := range public {
 		for what, value := range secrets {
 			if strings.Contains(text, value) {

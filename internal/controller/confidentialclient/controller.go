@@ -148,6 +148,12 @@ func (p *pass) advance(ctx context.Context) error {
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
 func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
+		if p.minted == nil {
+			// The Secret's own event may have come before that of our last status: then there is nothing to correct.
+			if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+				return report.Again(err)
+			}
+		}
 		if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
 			return report.Again(err)
 		}

@@ -1,8 +1,12 @@
 package confidentialclient_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
+	"time"
+
+	clocktesting "k8s.io/utils/clock/testing"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -65,5 +69,34 @@ func TestWhatChangesNothingIsSilent(t *testing.T) {
 	}
 	if made := w.Writes().Since(writes); made.Total() != 0 {
 		t.Errorf("writes were made: %s", made)
+	}
+}
+
+func TestARefreshIsOneCallAndTwoWrites(t *testing.T) {
+	clock := clocktesting.NewFakeClock(time.Now().Truncate(time.Second))
+	w := server.New(t, emulator.Options{Clock: clock})
+	w.Clock = clock
+	w.StartOperator()
+	_, consumer := w.Provisioned("orders", "billing")
+	for i := range 3 {
+		w.Quiet()
+		w.Get(consumer)
+		clock.SetTime(consumer.Status.Token.RenewalTime.Time)
+		expires := consumer.Status.Token.ExpirationTime
+		calls, writes := w.Tenant.Calls(), w.Writes()
+		w.LabelNamespace("billing", "renewal", fmt.Sprint(i)) // a look at the object, at its time
+		w.Eventually("see a new token", func() error {
+			if w.Get(consumer); !consumer.Status.Token.ExpirationTime.After(expires.Time) {
+				return errors.New("it is the old one")
+			}
+			return nil
+		})
+		w.Quiet()
+		if made := w.Tenant.Calls().Sub(calls); made.Total() != 1 {
+			t.Errorf("the refresh took more than the one call:\n%s", made)
+		}
+		if made := w.Writes().Since(writes); made.Total() != 2 {
+			t.Errorf("the refresh took other writes than Secret and status: %s", made)
+		}
 	}
 }

@@ -28,6 +28,7 @@ func TestWhatGoesWrongAtTheLoginIsSaidAndPasses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := server.New(t, emulator.Options{})
+			tc.fault.Body = w.Canary() // what the tenant says is not shown to anybody
 			remove := w.Tenant.Inject(tc.fault)
 			w.StartOperator()
 			tenant := w.CreateTenant()
