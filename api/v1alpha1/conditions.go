@@ -7,7 +7,8 @@ const (
 	// ConditionReady says whether what the object promises can be used now, as its spec asks for it.
 	//
 	//   - True: Available.
-	//   - False: any reason of the other conditions; SpecNotApplied while an older spec is in force.
+	//   - False: any reason of the other conditions; SpecNotApplied while an older spec is in force; DependentsExist while a deletion
+	//     waits for other objects.
 	//
 	// A renewal that fails does not make it False while the published token is good: see ConditionDegraded.
 	ConditionReady = "Ready"

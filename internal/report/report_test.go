@@ -171,11 +171,13 @@ func TestDependents(t *testing.T) {
 	}{
 		"one": {map[string]int{"Scope": 1}, names(1), "deletion waits for 1 Scope: shop/0; delete them first"},
 		"kinds are in order, and those without any are left out": {
-			map[string]int{"Scope": 2, "ConfidentialClient": 3, "OAuthClient": 0}, names(5),
+			map[string]int{"Scope": 2, "ConfidentialClient": 3, "OAuthClient": 0},
+			names(5),
 			"deletion waits for 3 ConfidentialClient and 2 Scope: shop/0, shop/1, shop/2, shop/3, shop/4; delete them first",
 		},
 		"many": {
-			map[string]int{"Scope": 200}, names(200),
+			map[string]int{"Scope": 200},
+			names(200),
 			"deletion waits for 200 Scope: shop/0, shop/1, shop/2, shop/3, shop/4 and others; delete them first",
 		},
 	} {

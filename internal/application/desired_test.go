@@ -1,0 +1,97 @@
+package application_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/application"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+)
+
+func TestDesiredOf(t *testing.T) {
+	mark := ownership.Mark{ClusterID: "test", Kind: "OAuthClient", Namespace: "shop", Name: "orders", UID: "1"}
+	scopes := []application.Scope{{Name: "read"}}
+	for name, tc := range map[string]struct {
+		spec     v1alpha1.OAuthClientSpec
+		want     application.Desired
+		template string
+	}{
+		"the least there is": {
+			v1alpha1.OAuthClientSpec{ApplicationID: "orders", Type: v1alpha1.ApplicationTypeOAuth2Server},
+			application.Desired{
+				ApplicationID: "orders", Name: "orders", Description: mark.String(), Type: v1alpha1.ApplicationTypeOAuth2Server,
+				TokenType: v1alpha1.TokenTypeJWT, TokenLifetime: 5 * time.Hour, Scopes: scopes, ClientRole: "orders clients",
+			},
+			"OAuth2Server",
+		},
+		"everything": {
+			v1alpha1.OAuthClientSpec{
+				ApplicationID: "orders", DisplayName: "Orders API", Description: "Orders", Type: v1alpha1.ApplicationTypeOAuth2Server,
+				Issuer: "i", Audience: "a", ClientRole: v1alpha1.ClientRoleNone,
+				Token: &v1alpha1.ApplicationToken{Type: v1alpha1.TokenTypeOpaque, Lifetime: &metav1.Duration{Duration: 90*time.Second + time.Millisecond}},
+			},
+			application.Desired{
+				ApplicationID: "orders", Name: "Orders API", Description: "Orders " + mark.String(), Type: v1alpha1.ApplicationTypeOAuth2Server,
+				Issuer: "i", Audience: "a", TokenType: v1alpha1.TokenTypeOpaque, TokenLifetime: 90 * time.Second, Scopes: scopes,
+			},
+			"OAuth2Server",
+		},
+		"an application for the tenant's own APIs, whose template is named the other way round": {
+			v1alpha1.OAuthClientSpec{ApplicationID: "directory", Type: v1alpha1.ApplicationTypeOAuth2Client, Token: &v1alpha1.ApplicationToken{}},
+			application.Desired{
+				ApplicationID: "directory", Name: "directory", Description: mark.String(), Type: v1alpha1.ApplicationTypeOAuth2Client,
+				TokenType: v1alpha1.TokenTypeJWT, TokenLifetime: 5 * time.Hour, Scopes: scopes, ClientRole: "directory clients",
+			},
+			"OAuth2ServerClient",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := application.DesiredOf(&v1alpha1.OAuthClient{Spec: tc.spec}, mark, scopes)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if got.Template() != tc.template {
+				t.Errorf("template %q instead of %q", got.Template(), tc.template)
+			}
+		})
+	}
+}
+
+// TestHashTellsDesiredStatesApart: a field that the hash missed would never be applied once it changes.
+func TestHashTellsDesiredStatesApart(t *testing.T) {
+	seen := map[string]string{}
+	for name, change := range map[string]func(*application.Desired){
+		"as it was":                  func(*application.Desired) {},
+		"another application":        func(d *application.Desired) { d.ApplicationID = "x" },
+		"another name":               func(d *application.Desired) { d.Name = "x" },
+		"another description":        func(d *application.Desired) { d.Description = "x" },
+		"another type":               func(d *application.Desired) { d.Type = "x" },
+		"another issuer":             func(d *application.Desired) { d.Issuer = "x" },
+		"another audience":           func(d *application.Desired) { d.Audience = "x" },
+		"another token type":         func(d *application.Desired) { d.TokenType = "x" },
+		"another lifetime":           func(d *application.Desired) { d.TokenLifetime++ },
+		"a scope less":               func(d *application.Desired) { d.Scopes = d.Scopes[:1] },
+		"another scope":              func(d *application.Desired) { d.Scopes = []application.Scope{{Name: "x"}} },
+		"another scope's patterns":   func(d *application.Desired) { d.Scopes = []application.Scope{{Name: "x", RESTPatterns: []string{"x"}}} },
+		"another role for clients":   func(d *application.Desired) { d.ClientRole = "x" },
+		"issuer and audience change": func(d *application.Desired) { d.Issuer, d.Audience = d.Audience, "x" },
+	} {
+		d := server()
+		change(&d)
+		hash := d.Hash()
+		if other, taken := seen[hash]; taken {
+			t.Errorf("%s and %s have the same hash", name, other)
+		}
+		seen[hash] = name
+		if again := d.Hash(); again != hash {
+			t.Errorf("%s has two hashes", name)
+		}
+	}
+	if a, b := (application.Scope{Name: "read"}).Hash(), (application.Scope{Name: "read", Description: "Read"}).Hash(); a == b {
+		t.Error("a scope's description is not in its hash")
+	}
+}

@@ -1,0 +1,168 @@
+package crd_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+)
+
+// accepted returns manifests that are taken, by kind; each has no more than what its name says needs.
+func accepted() map[string]map[string]string {
+	return map[string]map[string]string{
+		identityTenant: {
+			"a tenant by its URL alone":                    minimalIdentityTenant,
+			"a tenant with a port and a slash":             `{url: "https://t.example.com:8443/"}`,
+			"a tenant with an address of IPv6":             `{url: "https://[::1]:8443"}`,
+			"a tenant open to its own namespace":           tenantWith(`access: {namespaces: {from: Same}}`),
+			"a tenant open to all namespaces":              tenantWith(`access: {namespaces: {from: All}}`),
+			"a tenant open to selected namespaces":         tenantWith(`access: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}}`),
+			"a tenant open to namespaces of any label":     tenantWith(`access: {namespaces: {from: Selector, selector: {}}}`),
+			"a tenant open to applications for other APIs": tenantWith(`access: {allowedApplicationTypes: [OAuth2Server]}`),
+			"a tenant open to applications for its APIs":   tenantWith(`access: {allowedApplicationTypes: [OAuth2Client]}`),
+			"a tenant that allows no scope at all":         tenantWith(`access: {allowedScopes: []}`),
+			"a tenant with the longest lists of patterns":  tenantWith(`access: {allowedScopes: ` + list(64, "p%d") + `, allowedRoles: ` + list(64, "p%d") + `}`),
+			"a tenant with the greatest limits":            tenantWith(`limits: {requestsPerSecond: 1000, burst: 1000}`),
+			"a tenant with the least limits":               tenantWith(`limits: {requestsPerSecond: 1, burst: 1}`),
+		},
+		oauthClient: {
+			"an application for one's own APIs":                              minimalOAuthClient,
+			"an application for the tenant's APIs":                           `{tenantRef: {name: corp}, applicationID: orders, type: OAuth2Client}`,
+			"an application with an ID of one letter":                        `{tenantRef: {name: corp}, applicationID: o, type: OAuth2Server}`,
+			"an application with an issuer and an audience":                  applicationWith(`issuer: "https://i.example.com", audience: "https://a.example.com"`),
+			"an application that issues JWTs":                                applicationWith(`token: {type: JwtRS256}`),
+			"an application that issues opaque tokens":                       applicationWith(`token: {type: Opaque}`),
+			"an application that issues opaque tokens for the tenant's APIs": clientApplicationWith(`token: {type: Opaque}`),
+			"an application with a role for its clients":                     applicationWith(`clientRole: Managed`),
+			"an application without a role for its clients":                  applicationWith(`clientRole: None`),
+			"an application with a scope":                                    applicationWith(`scopes: [{name: "orders:read"}]`),
+			"an application with a scope that opens APIs":                    clientApplicationWith(`scopes: [{name: users, restPatterns: ["/UserMgmt/.*"]}]`),
+			"an application with as many scopes as there may be":             clientApplicationWith(`scopes: ` + list(64, `{name: s%d, restPatterns: `+list(64, "/%%d")+`}`)),
+			"scopes of the application's own namespace":                      applicationWith(`scopeAttachment: {namespaces: {from: Same}}`),
+			"scopes of all namespaces":                                       applicationWith(`scopeAttachment: {namespaces: {from: All}}`),
+			"scopes of selected namespaces":                                  applicationWith(`scopeAttachment: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}}`),
+			"consumers of the application's own namespace":                   applicationWith(`consumers: {namespaces: {from: Same}}`),
+			"consumers of all namespaces":                                    applicationWith(`consumers: {namespaces: {from: All}}`),
+			"consumers of selected namespaces":                               applicationWith(`consumers: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}}`),
+			"consent without a rule":                                         applicationWith(`scopeAttachment: {}, consumers: {}`),
+		},
+		scope: {
+			"a scope by its name alone":                      minimalScope,
+			"a scope that opens APIs":                        `{oauthClientRef: {name: orders, namespace: shop}, name: users, restPatterns: ["/UserMgmt/.*"]}`,
+			"a scope whose name has every kind of character": `{oauthClientRef: {name: orders}, name: "!#$%&'()*+,-./09:;<=>?@AZ[]^_` + "`" + `az{|}~"}`,
+		},
+		confidentialClient: {
+			"a client by its OAuthClient alone":            minimalConfidentialClient,
+			"a client whose user we make":                  clientWith(`identity: {provisioning: Managed}`),
+			"a client whose user is described":             clientWith(`identity: {username: billing@corp.example, displayName: Billing, roles: [Auditors]}`),
+			"a client of an OAuthClient with its own user": clientWith(`identity: {provisioning: External}, credential: {secretRef: {name: mine}}`),
+			"a client of an application nobody manages":    externalClient,
+			"a client with as many scopes as there may be": clientWith(`scopes: ` + list(64, "s%d")),
+			"a client with a Secret of another name":       clientWith(`secret: {name: billing.token-1}`),
+		},
+	}
+}
+
+func TestManifestsAreTaken(t *testing.T) {
+	w := newWorld(t)
+	for kind, table := range accepted() {
+		for name, spec := range table {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				if err := strict(w).Create(t.Context(), manifest(t, w.Namespace("shop"), kind, spec), client.DryRunAll); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// TestEveryEnumValueHasAManifest reads the enums from the CRDs: a value that is bound to a mode, with a default that contradicts it, could
+// otherwise be declared and never be used.
+func TestEveryEnumValueHasAManifest(t *testing.T) {
+	tables := accepted()
+	for _, n := range specNodes(t) {
+		for _, value := range n.Enum {
+			found := false
+			for _, spec := range tables[n.kind] {
+				found = found || slices.Contains(valuesAt(t, spec, n.path), value)
+			}
+			if !found {
+				t.Errorf("no accepted %s has %s: %s", n.kind, n.path, value)
+			}
+		}
+	}
+}
+
+// valuesAt returns the strings that a spec has at a path of the schema.
+func valuesAt(t *testing.T, spec, path string) []string {
+	t.Helper()
+	var parsed any
+	if err := yaml.Unmarshal([]byte(spec), &parsed); err != nil {
+		t.Fatalf("reading the manifest: %v\n%s", err, spec)
+	}
+	at := []any{map[string]any{"spec": parsed}}
+	for _, step := range regexp.MustCompile(`\w+|\[\]`).FindAllString(path, -1) {
+		var next []any
+		for _, value := range at {
+			switch value := value.(type) {
+			case map[string]any:
+				next = append(next, value[step])
+			case []any:
+				next = append(next, value...)
+			}
+		}
+		at = next
+	}
+	var values []string
+	for _, value := range at {
+		if s, ok := value.(string); ok {
+			values = append(values, s)
+		}
+	}
+	return values
+}
+
+func TestWhatIsNotImmutableChanges(t *testing.T) {
+	w := newWorld(t)
+	for name, tc := range map[string]struct{ kind, was, spec string }{
+		"a tenant gets everything but another URL": {
+			identityTenant, minimalIdentityTenant,
+			strings.Replace(minimalIdentityTenant, "}", `, timeout: 5s, loginSuffix: corp.example, limits: {burst: 5}, access: {namespaces: {from: All}}, credentials: {applicationID: a, scope: all, secretRef: {name: a}}}`, 1),
+		},
+		"an application gets other scopes, tokens and consumers": {
+			oauthClient, applicationWith(`scopes: [{name: a}], audience: a`),
+			applicationWith(`scopes: [{name: b}], audience: b, displayName: B, token: {type: Opaque, lifetime: 1h}, clientRole: None, consumers: {namespaces: {from: All}}`),
+		},
+		"a scope gets another description": {
+			scope, minimalScope, `{oauthClientRef: {name: orders}, name: read, description: Read, restPatterns: [/a]}`,
+		},
+		"a client says what was the default": {
+			confidentialClient, minimalConfidentialClient, clientWith(`identity: {provisioning: Managed}`),
+		},
+		"a client goes back to the default": {
+			confidentialClient, clientWith(`identity: {provisioning: Managed}`), minimalConfidentialClient,
+		},
+		"a client gets other scopes, roles and another Secret": {
+			confidentialClient, clientWith(`scopes: [a], identity: {username: a@b, roles: [a]}`),
+			clientWith(`scopes: [b], identity: {username: a@b, displayName: B, roles: [b]}, secret: {name: other}, token: {renewBefore: 1h}`),
+		},
+		"an external client gets another credential": {
+			confidentialClient, externalClient, strings.Replace(externalClient, "mine", "other", 1),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			object := manifest(t, w.Namespace("shop"), tc.kind, tc.was)
+			if err := strict(w).Create(t.Context(), object); err != nil {
+				t.Fatal(err)
+			}
+			defer w.Delete(object.DeepCopy())
+			setSpec(t, object, tc.spec)
+			if err := strict(w).Update(t.Context(), object); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

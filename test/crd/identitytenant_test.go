@@ -1,0 +1,168 @@
+package crd_test
+
+const minimalIdentityTenant = `{url: "https://abc1234.id.cyberark.cloud"}`
+
+const (
+	durationPattern = `should match '^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$'`
+	nameMessage     = "must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as "
+	urlPartMessage  = "applicationID must not contain blanks or any of / ? # %: it is a part of the application's URLs"
+	urlMessage      = "url must be https://host or https://host:port without user, path or query, such as https://abc1234.id.cyberark.cloud"
+	selectorMessage = "selector is needed when from is Selector, and must be left out otherwise"
+	// notADuration has the form of a duration and 33 characters.
+	notADuration = "0.0000000000000000000000000000001h"
+)
+
+// tenantWith returns the spec of a tenant with further fields.
+func tenantWith(fields string) string { return `{url: "https://t.example.com", ` + fields + `}` }
+
+func rejectedIdentityTenants() map[string]rejection {
+	const clusterIDMessage = "clusterID is immutable: it is part of every ownership mark on the tenant"
+	return merge(rejectedAdminCredentials(), rejectedTenantAccess(), map[string]rejection{
+		"a tenant without a spec": {field: "spec", says: "Required value"},
+		"a tenant without a URL":  {spec: `{clusterID: prod}`, field: "spec.url", says: "Required value"},
+		"an empty URL":            {spec: `{url: ""}`, field: "spec.url", says: urlMessage},
+		"a URL without TLS":       {spec: `{url: "http://t.example.com"}`, field: "spec.url", says: urlMessage},
+		"a URL with a path":       {spec: `{url: "https://t.example.com/admin"}`, field: "spec.url", says: urlMessage},
+		"a URL with a query":      {spec: `{url: "https://t.example.com?a=b"}`, field: "spec.url", says: urlMessage},
+		"a URL with a password":   {spec: `{url: "https://user:hunter2@t.example.com"}`, field: "spec.url", says: urlMessage},
+		"a URL with two lines":    {spec: `{url: "https://t.example.com\nhttps://evil.example.com"}`, field: "spec.url", says: urlMessage},
+		"a long URL":              {spec: `{url: "https://` + letters(293) + `"}`, field: "spec.url", says: "may not be more than 300 bytes"},
+		"a tenant that becomes another one": {
+			was:   minimalIdentityTenant,
+			spec:  `{url: "https://t.example.com"}`,
+			field: "spec.url", says: "url is immutable: make a new IdentityTenant for another tenant",
+		},
+		"a cluster ID with upper-case letters": {spec: tenantWith(`clusterID: Prod`), field: "spec.clusterID", says: "clusterID " + nameMessage + "prod-eu-1"},
+		"an empty cluster ID":                  {spec: tenantWith(`clusterID: ""`), field: "spec.clusterID", says: "clusterID " + nameMessage + "prod-eu-1"},
+		"a cluster ID that ends a mark":        {spec: tenantWith(`clusterID: "a] owner=b"`), field: "spec.clusterID", says: "clusterID " + nameMessage + "prod-eu-1"},
+		"a long cluster ID":                    {spec: tenantWith(`clusterID: ` + letters(64)), field: "spec.clusterID", says: "may not be more than 63 bytes"},
+		"a cluster ID that changes":            {was: tenantWith(`clusterID: prod`), spec: tenantWith(`clusterID: test`), field: "spec", says: clusterIDMessage},
+		"a cluster ID that is unset":           {was: tenantWith(`clusterID: prod`), spec: tenantWith(`timeout: 5s`), field: "spec", says: clusterIDMessage},
+		"a cluster ID that is set later":       {was: tenantWith(`timeout: 5s`), spec: tenantWith(`clusterID: prod`), field: "spec", says: clusterIDMessage},
+
+		"a CA bundle that is no PEM": {
+			spec:  tenantWith(`tls: {caBundle: bm90IFBFTQ==}`),
+			field: "spec.tls.caBundle", says: "caBundle must hold at least one PEM block of type CERTIFICATE",
+		},
+		"a CA bundle with a private key instead of a certificate": {
+			spec:  tenantWith(`tls: {caBundle: "-----BEGIN PRIVATE KEY-----"}`),
+			field: "spec.tls.caBundle", says: "caBundle must hold at least one PEM block of type CERTIFICATE",
+		},
+		"an empty CA bundle": {
+			spec:  tenantWith(`tls: {caBundle: ""}`),
+			field: "spec.tls.caBundle", says: "caBundle must hold at least one PEM block of type CERTIFICATE",
+		},
+		"a long CA bundle": {
+			spec:  tenantWith(`tls: {caBundle: "-----BEGIN CERTIFICATE-----` + letters(262144) + `"}`),
+			field: "spec.tls.caBundle", says: "may not be more than 262144 bytes",
+		},
+		"a timeout in days":        {spec: tenantWith(`timeout: 1d`), field: "spec.timeout", says: durationPattern},
+		"a timeout with digits":    {spec: tenantWith(`timeout: ` + notADuration), field: "spec.timeout", says: "may not be more than 32 bytes"},
+		"a timeout under 1s":       {spec: tenantWith(`timeout: 999ms`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
+		"a timeout of none":        {spec: tenantWith(`timeout: 0s`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
+		"a timeout over 2m":        {spec: tenantWith(`timeout: 2m1s`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
+		"no requests per second":   {spec: tenantWith(`limits: {requestsPerSecond: 0}`), field: "spec.limits.requestsPerSecond", says: "should be greater than or equal to 1"},
+		"many requests per second": {spec: tenantWith(`limits: {requestsPerSecond: 1001}`), field: "spec.limits.requestsPerSecond", says: "should be less than or equal to 1000"},
+		"no burst":                 {spec: tenantWith(`limits: {burst: 0}`), field: "spec.limits.burst", says: "should be greater than or equal to 1"},
+		"a great burst":            {spec: tenantWith(`limits: {burst: 1001}`), field: "spec.limits.burst", says: "should be less than or equal to 1000"},
+		"a login suffix with @":    {spec: tenantWith(`loginSuffix: "@corp.example"`), field: "spec.loginSuffix", says: "loginSuffix " + nameMessage + "corp.example"},
+		"a long login suffix":      {spec: tenantWith(`loginSuffix: ` + letters(254)), field: "spec.loginSuffix", says: "may not be more than 253 bytes"},
+	})
+}
+
+func rejectedAdminCredentials() map[string]rejection {
+	const token = "scope " + scopeTokenMessage + "all"
+	credentials := func(fields string) string { return tenantWith("credentials: {" + fields + "}") }
+	return map[string]rejection{
+		"credentials without an application": {
+			spec:  credentials(`scope: all, secretRef: {name: a}`),
+			field: "spec.credentials.applicationID", says: "Required value",
+		},
+		"credentials with an empty application": {
+			spec:  credentials(`applicationID: "", scope: all, secretRef: {name: a}`),
+			field: "spec.credentials.applicationID", says: "should be at least 1 chars long",
+		},
+		"credentials with a long application": {
+			spec:  credentials(`applicationID: ` + letters(129) + `, scope: all, secretRef: {name: a}`),
+			field: "spec.credentials.applicationID", says: "may not be more than 128 bytes",
+		},
+		"credentials with an application that leaves its place in the URL": {
+			spec:  credentials(`applicationID: ../Security, scope: all, secretRef: {name: a}`),
+			field: "spec.credentials.applicationID", says: urlPartMessage,
+		},
+		"credentials without a scope": {
+			spec:  credentials(`applicationID: admin, secretRef: {name: a}`),
+			field: "spec.credentials.scope", says: "Required value",
+		},
+		"credentials with an empty scope": {
+			spec:  credentials(`applicationID: admin, scope: "", secretRef: {name: a}`),
+			field: "spec.credentials.scope", says: "should be at least 1 chars long",
+		},
+		"credentials with two scopes": {
+			spec:  credentials(`applicationID: admin, scope: "one two", secretRef: {name: a}`),
+			field: "spec.credentials.scope", says: token,
+		},
+		"credentials with a long scope": {
+			spec:  credentials(`applicationID: admin, scope: ` + letters(129) + `, secretRef: {name: a}`),
+			field: "spec.credentials.scope", says: "may not be more than 128 bytes",
+		},
+		"credentials without a Secret": {
+			spec:  credentials(`applicationID: admin, scope: all`),
+			field: "spec.credentials.secretRef", says: "Required value",
+		},
+		"credentials whose Secret has no name": {
+			spec:  credentials(`applicationID: admin, scope: all, secretRef: {}`),
+			field: "spec.credentials.secretRef.name", says: "Required value",
+		},
+		"credentials whose Secret has an empty name": {
+			spec:  credentials(`applicationID: admin, scope: all, secretRef: {name: ""}`),
+			field: "spec.credentials.secretRef.name", says: "should be at least 1 chars long",
+		},
+		"credentials whose Secret has a long name": {
+			spec:  credentials(`applicationID: admin, scope: all, secretRef: {name: ` + letters(254) + `}`),
+			field: "spec.credentials.secretRef.name", says: "may not be more than 253 bytes",
+		},
+	}
+}
+
+func rejectedTenantAccess() map[string]rejection {
+	const lifetime = "maxTokenLifetime must be a duration between 30s and 8760h, such as 12h"
+	access := func(fields string) string { return tenantWith("access: {" + fields + "}") }
+	table := map[string]rejection{
+		"an unknown application type": {
+			spec:  access(`allowedApplicationTypes: [OAuth2ServerClient]`),
+			field: "spec.access.allowedApplicationTypes[0]", says: `supported values: "OAuth2Server", "OAuth2Client"`,
+		},
+		"an application type twice": {
+			spec:  access(`allowedApplicationTypes: [OAuth2Server, OAuth2Server]`),
+			field: "spec.access.allowedApplicationTypes[1]", says: "Duplicate value",
+		},
+		"more application types than there are": {
+			spec:  access(`allowedApplicationTypes: [OAuth2Server, OAuth2Client, OAuth2Server]`),
+			field: "spec.access.allowedApplicationTypes", says: "must have at most 2 items",
+		},
+		"a longest lifetime in days":        {spec: access(`maxTokenLifetime: 1d`), field: "spec.access.maxTokenLifetime", says: durationPattern},
+		"a longest lifetime with digits":    {spec: access(`maxTokenLifetime: ` + notADuration), field: "spec.access.maxTokenLifetime", says: "may not be more than 32 bytes"},
+		"a longest lifetime under 30s":      {spec: access(`maxTokenLifetime: 29s`), field: "spec.access.maxTokenLifetime", says: lifetime},
+		"a longest lifetime of over a year": {spec: access(`maxTokenLifetime: 8760h1ms`), field: "spec.access.maxTokenLifetime", says: lifetime},
+	}
+	for _, field := range []string{"allowedScopes", "allowedRoles"} {
+		path := "spec.access." + field
+		table[field+" with an empty pattern"] = rejection{spec: access(field + `: ["*", ""]`), field: path + "[1]", says: "should be at least 1 chars long"}
+		table[field+" with a long pattern"] = rejection{spec: access(field + `: [` + letters(129) + `]`), field: path + "[0]", says: "may not be more than 128 bytes"}
+		table[field+" with too many patterns"] = rejection{spec: access(field + `: ` + list(65, "p%d")), field: path, says: "must have at most 64 items"}
+		table[field+" with a pattern twice"] = rejection{spec: access(field + `: [a, b, a]`), field: path + "[2]", says: "Duplicate value"}
+	}
+	return merge(table, rejectedNamespaceRules("spec.access.namespaces", func(rule string) string { return access("namespaces: " + rule) }))
+}
+
+// rejectedNamespaceRules returns the rejections of a field that admits namespaces.
+func rejectedNamespaceRules(path string, spec func(rule string) string) map[string]rejection {
+	return map[string]rejection{
+		path + " without from":                    {spec: spec(`{}`), field: path + ".from", says: "Required value"},
+		path + " from nowhere":                    {spec: spec(`{from: Some}`), field: path + ".from", says: `supported values: "Same", "All", "Selector"`},
+		path + " from a selector that is missing": {spec: spec(`{from: Selector}`), field: path, says: selectorMessage},
+		path + " from all with a selector":        {spec: spec(`{from: All, selector: {matchLabels: {a: b}}}`), field: path, says: selectorMessage},
+		path + " from its own with a selector":    {spec: spec(`{from: Same, selector: {}}`), field: path, says: selectorMessage},
+	}
+}
