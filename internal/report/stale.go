@@ -50,7 +50,7 @@ func Again(err error) (ctrl.Result, error) {
 	switch {
 	case errors.Is(err, errGone):
 		return ctrl.Result{}, nil
-	case apierrors.IsConflict(err), errors.Is(err, errStale):
+	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), errors.Is(err, errStale):
 		return ctrl.Result{RequeueAfter: staleWait}, nil
 	}
 	return ctrl.Result{}, err

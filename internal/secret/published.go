@@ -2,6 +2,7 @@ package secret
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -105,11 +106,17 @@ func read(s *corev1.Secret) Published {
 	return p
 }
 
-// Publish writes the token and all that is known of it in one server-side apply. Keys, labels and annotations of other writers
-// stay. uid is that of the Secret as it was observed, and empty only when it was not there: kube-apiserver refuses the write when
-// another Secret has taken its place meanwhile.
+// Publish writes the token and all that is known of it in one write, over the Secret that was observed: uid is its UID, and empty only
+// when there was none. When another Secret has taken its place meanwhile, kube-apiserver refuses the write with Conflict or
+// AlreadyExists, and nothing has changed.
+//
+// A Secret that is there is written by server-side apply, so that keys, labels and annotations of other writers stay. One that is not
+// there is created: an apply would merge into a stranger's Secret that was made since.
 func Publish(ctx context.Context, c client.Client, key types.NamespacedName, uid types.UID, owner *v1alpha1.ConfidentialClient, content Content) error {
 	data, annotations := render(content)
+	if uid == "" {
+		return create(ctx, c, key, owner, data, annotations)
+	}
 	apply := corev1ac.Secret(key.Name, key.Namespace).
 		WithType(corev1.SecretTypeOpaque).
 		WithLabels(map[string]string{v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue}).
@@ -117,12 +124,34 @@ func Publish(ctx context.Context, c client.Client, key types.NamespacedName, uid
 		WithOwnerReferences(metav1ac.OwnerReference().
 			WithAPIVersion(v1alpha1.GroupVersion.String()).WithKind("ConfidentialClient").
 			WithName(owner.Name).WithUID(owner.UID).WithController(true).WithBlockOwnerDeletion(true)).
-		WithData(data)
-	if uid != "" {
-		apply.WithUID(uid)
+		WithData(data).
+		WithUID(uid)
+	err := c.Apply(ctx, apply, FieldOwner, client.ForceOwnership)
+	if apierrors.IsInvalid(err) {
+		// That is how kube-apiserver says that the Secret has another UID now.
+		err = apierrors.NewConflict(corev1.Resource("secrets"), key.Name, errReplaced)
 	}
-	if err := c.Apply(ctx, apply, FieldOwner, client.ForceOwnership); err != nil {
+	if err != nil {
 		return fmt.Errorf("writing Secret %s: %w", key, err)
+	}
+	return nil
+}
+
+var errReplaced = errors.New("it was replaced by another Secret of its name")
+
+// create makes the Secret; it fails with AlreadyExists when there is one.
+func create(ctx context.Context, c client.Client, key types.NamespacedName, owner *v1alpha1.ConfidentialClient, data map[string][]byte, annotations map[string]string) error {
+	object := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: key.Namespace, Name: key.Name, Annotations: annotations,
+			Labels:          map[string]string{v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue},
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(owner, v1alpha1.GroupVersion.WithKind("ConfidentialClient"))},
+		},
+		Type: corev1.SecretTypeOpaque,
+		Data: data,
+	}
+	if err := c.Create(ctx, object, FieldOwner); err != nil {
+		return fmt.Errorf("creating Secret %s: %w", key, err)
 	}
 	return nil
 }

@@ -80,14 +80,14 @@ func TestPublishingTheSameAgainWritesNothing(t *testing.T) {
 	c := client(w, "billing")
 	stored := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}}
 	var versions []string
-	for range 2 {
+	for range 3 { // created, taken over by apply, and applied again
 		if err := secret.Publish(t.Context(), w.Client, environment.Key(c), observe(t, w, c).UID, c, content("token")); err != nil {
 			t.Fatal(err)
 		}
 		w.Get(stored)
 		versions = append(versions, stored.ResourceVersion)
 	}
-	if versions[0] != versions[1] {
+	if versions[1] != versions[2] {
 		t.Errorf("versions %v", versions)
 	}
 }
@@ -131,12 +131,30 @@ func TestPublishRefusesASecretThatTookThePlaceOfTheObservedOne(t *testing.T) {
 	w.Delete(stranger.DeepCopy())
 	w.Create(stranger)
 	err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("second"))
-	if !apierrors.IsInvalid(errors.Unwrap(err)) { // the UID is immutable
+	if !apierrors.IsConflict(errors.Unwrap(err)) {
 		t.Fatalf("got %v", err)
 	}
 	w.Get(stranger)
 	if diff := cmp.Diff(map[string][]byte{"theirs": []byte("x")}, stranger.Data); diff != "" {
 		t.Errorf("the stranger's Secret (-before +after):\n%s", diff)
+	}
+}
+
+func TestPublishRefusesASecretThatCameAfterTheLook(t *testing.T) {
+	w := newWorld(t)
+	c := client(w, "billing")
+	observed := observe(t, w, c)
+	stranger := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}, StringData: map[string]string{"theirs": "x"}}
+	w.Create(stranger)
+	before := stranger.DeepCopy()
+	w.Get(before)
+	err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("first"))
+	if !apierrors.IsAlreadyExists(errors.Unwrap(err)) {
+		t.Fatalf("got %v", err)
+	}
+	w.Get(stranger)
+	if stranger.ResourceVersion != before.ResourceVersion || len(stranger.Labels)+len(stranger.OwnerReferences) != 0 {
+		t.Errorf("the stranger's Secret was written: %v %v", stranger.Labels, stranger.OwnerReferences)
 	}
 }
 

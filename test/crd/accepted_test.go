@@ -23,7 +23,6 @@ func accepted() map[string]map[string]string {
 			"a tenant open to namespaces of any label":     tenantWith(`access: {namespaces: {from: Selector, selector: {}}}`),
 			"a tenant open to applications for other APIs": tenantWith(`access: {allowedApplicationTypes: [OAuth2Server]}`),
 			"a tenant open to applications for its APIs":   tenantWith(`access: {allowedApplicationTypes: [OAuth2Client]}`),
-			"a tenant that allows no scope at all":         tenantWith(`access: {allowedScopes: []}`),
 			"a tenant with the longest lists of patterns":  tenantWith(`access: {allowedScopes: ` + list(64, "p%d") + `, allowedRoles: ` + list(64, "p%d") + `}`),
 			"a tenant with the greatest limits":            tenantWith(`limits: {requestsPerSecond: 1000, burst: 1000}`),
 			"a tenant with the least limits":               tenantWith(`limits: {requestsPerSecond: 1, burst: 1}`),

@@ -146,6 +146,9 @@ func rejectedTenantAccess() map[string]rejection {
 		"a longest lifetime under 30s":      {spec: access(`maxTokenLifetime: 29s`), field: "spec.access.maxTokenLifetime", says: lifetime},
 		"a longest lifetime of over a year": {spec: access(`maxTokenLifetime: 8760h1ms`), field: "spec.access.maxTokenLifetime", says: lifetime},
 	}
+	table["an empty list of scopes, which a typed client would drop"] = rejection{
+		spec: access(`allowedScopes: []`), field: "spec.access.allowedScopes", says: "should have at least 1 items",
+	}
 	for _, field := range []string{"allowedScopes", "allowedRoles"} {
 		path := "spec.access." + field
 		table[field+" with an empty pattern"] = rejection{spec: access(field + `: ["*", ""]`), field: path + "[1]", says: "should be at least 1 chars long"}

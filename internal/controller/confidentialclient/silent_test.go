@@ -7,7 +7,6 @@ import (
 	"time"
 
 	clocktesting "k8s.io/utils/clock/testing"
-
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
