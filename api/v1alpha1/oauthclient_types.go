@@ -13,6 +13,34 @@ const (
 	TokenTypeOpaque TokenType = "Opaque"
 )
 
+// ClientIDType says who may be a client of an application.
+// +kubebuilder:validation:Enum=Anything;List;Confidential
+type ClientIDType string
+
+const (
+	// ClientIDTypeAnything admits any client that a user authorizes.
+	ClientIDTypeAnything ClientIDType = "Anything"
+	// ClientIDTypeList admits the named public clients, which have no secret and use PKCE (RFC 7636).
+	ClientIDTypeList ClientIDType = "List"
+	// ClientIDTypeConfidential admits clients with a client_id and a client_secret.
+	ClientIDTypeConfidential ClientIDType = "Confidential"
+)
+
+// GrantType is a way to obtain a token (RFC 6749 section 1.3), by the vendor's names.
+// +kubebuilder:validation:Enum=AuthorizationCode;Implicit;ClientCredentials;ResourceOwner
+type GrantType string
+
+const (
+	// GrantTypeAuthorizationCode is the authorization code grant (RFC 6749 section 4.1), with PKCE for public clients.
+	GrantTypeAuthorizationCode GrantType = "AuthorizationCode"
+	// GrantTypeImplicit is the implicit grant (RFC 6749 section 4.2), which OAuth 2.1 no longer has.
+	GrantTypeImplicit GrantType = "Implicit"
+	// GrantTypeClientCredentials is the client credentials grant (RFC 6749 section 4.4).
+	GrantTypeClientCredentials GrantType = "ClientCredentials"
+	// GrantTypeResourceOwner is the resource owner password credentials grant (RFC 6749 section 4.3), which OAuth 2.1 no longer has.
+	GrantTypeResourceOwner GrantType = "ResourceOwner"
+)
+
 // ClientRole says whether the operator keeps a role for the clients of an application.
 // +kubebuilder:validation:Enum=Managed;None
 type ClientRole string
@@ -27,6 +55,10 @@ const (
 // OAuthClientSpec is the desired state of one OAuth2 application on the tenant.
 // +kubebuilder:validation:XValidation:rule="self.type == 'OAuth2Server' || !has(self.audience)",message="audience belongs to type OAuth2Server: tokens of type OAuth2Client are for the tenant's own APIs"
 // +kubebuilder:validation:XValidation:rule="self.type == 'OAuth2Server' || !has(self.issuer)",message="issuer belongs to type OAuth2Server: tokens of type OAuth2Client are for the tenant's own APIs"
+// +kubebuilder:validation:XValidation:rule="(has(self.clientIDType) && self.clientIDType == 'List') == has(self.allowedClients)",message="allowedClients is needed when clientIDType is List, and must be left out otherwise"
+// +kubebuilder:validation:XValidation:rule="!has(self.mustBeOAuthClient) || !has(self.clientIDType) || self.clientIDType == 'Confidential'",message="mustBeOAuthClient belongs to clientIDType Confidential: public clients have no user behind them"
+// +kubebuilder:validation:XValidation:rule="!has(self.redirectURIs) || (has(self.token) && has(self.token.grantTypes) && self.token.grantTypes.exists(g, g == 'AuthorizationCode' || g == 'Implicit'))",message="redirectURIs are of no use without AuthorizationCode or Implicit in token.grantTypes: remove them, or add the grant type"
+// +kubebuilder:validation:XValidation:rule="has(self.redirectURIs) || !has(self.token) || !has(self.token.grantTypes) || !self.token.grantTypes.exists(g, g == 'AuthorizationCode' || g == 'Implicit')",message="redirectURIs are needed by AuthorizationCode and Implicit: name every URI to which a code or a token may be sent"
 // +kubebuilder:validation:XValidation:rule="self.type == 'OAuth2Client' || !has(self.scopes) || self.scopes.all(s, !has(s.restPatterns))",message="restPatterns belong to type OAuth2Client: they open the tenant's own APIs, and tokens of type OAuth2Server are for yours"
 type OAuthClientSpec struct {
 	// tenantRef names the IdentityTenant on which the application lives. The tenant must admit this namespace. Immutable.
@@ -59,6 +91,41 @@ type OAuthClientSpec struct {
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="type is immutable: the tenant cannot turn one kind of application into the other"
 	Type ApplicationType `json:"type"`
+
+	// clientIDType is the vendor's Client ID Type (OAuthProfile.ClientIDType, AllowPublic and AllowedClients): Confidential (clients with a
+	// client_id and a client_secret, such as every ConfidentialClient), List (the public clients in allowedClients, with PKCE and
+	// without a secret) or Anything (any client that a user authorizes). Default Confidential.
+	// +optional
+	ClientIDType ClientIDType `json:"clientIDType,omitempty"`
+
+	// allowedClients are the names of the public clients (OAuthProfile.AllowedClients). Only with clientIDType List, and needed there.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=128
+	AllowedClients []string `json:"allowedClients,omitempty"`
+
+	// mustBeOAuthClient lets only users with the flag "Is OAuth confidential client" be clients (OAuthProfile.MustBeOauthClient). Only with
+	// clientIDType Confidential. Default true there: without it any user's password is a client_secret.
+	// +optional
+	MustBeOAuthClient *bool `json:"mustBeOAuthClient,omitempty"`
+
+	// redirectURIs to which a code or a token may be sent (OAuthProfile.Redirects). Needed by AuthorizationCode and Implicit, and
+	// refused without them.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=512
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r'^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$')`,message="each of redirectURIs must be an absolute URI without blanks and without a fragment (RFC 6749 section 3.1.2), such as https://app.example.com/callback"
+	RedirectURIs []string `json:"redirectURIs,omitempty"`
+
+	// userConsent says what a user is asked who authorizes a client.
+	// +optional
+	UserConsent *UserConsent `json:"userConsent,omitempty"`
 
 	// issuer is the claim iss of issued tokens (OAuthProfile.Issuer). Only with type OAuth2Server. Left out: the
 	// tenant's own default.
@@ -98,11 +165,46 @@ type OAuthClientSpec struct {
 	ClientRole ClientRole `json:"clientRole,omitempty"`
 }
 
+// UserConsent says what a user is asked who authorizes a client.
+type UserConsent struct {
+	// required asks the user to confirm the authorization request (OAuthProfile.Confirm). Default false.
+	// +optional
+	Required bool `json:"required,omitempty"`
+
+	// allowScopeSelection lets the user choose among the requested scopes (OAuthProfile.AllowScopeSelect). Default false.
+	// +optional
+	AllowScopeSelection bool `json:"allowScopeSelection,omitempty"`
+}
+
+// RefreshToken says how long a refresh token lives.
+type RefreshToken struct {
+	// lifetime of a refresh token, between 1m and 87600h (OAuthProfile.RefreshLifetimeString). Default 8760h.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="refreshToken.lifetime must be a duration between 1m and 87600h, such as 8760h"
+	Lifetime *metav1.Duration `json:"lifetime,omitempty"`
+}
+
 // ApplicationToken says what tokens an application issues.
+// +kubebuilder:validation:XValidation:rule="!has(self.refreshToken) || (has(self.grantTypes) && self.grantTypes.exists(g, g == 'AuthorizationCode' || g == 'Implicit'))",message="refreshToken is of no use with ClientCredentials and ResourceOwner only: the tenant issues none for them; remove it, or add AuthorizationCode to grantTypes"
 type ApplicationToken struct {
 	// type is JwtRS256 or Opaque (OAuthProfile.TokenType). Default JwtRS256.
 	// +optional
 	Type TokenType `json:"type,omitempty"`
+
+	// grantTypes that clients may use (OAuthProfile.AllowedAuth). Default ClientCredentials.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=4
+	GrantTypes []GrantType `json:"grantTypes,omitempty"`
+
+	// refreshToken lets the application issue refresh tokens (OAuthProfile.AllowRefresh). Left out: it issues none. Refused where only
+	// grant types are on for which the tenant issues none.
+	// +optional
+	RefreshToken *RefreshToken `json:"refreshToken,omitempty"`
 
 	// lifetime of an access token, between 30s and 8760h (OAuthProfile.TokenLifetimeString). The vendor warns that some of
 	// its APIs misbehave with 10m or less. Default 5h.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 )
@@ -73,27 +74,32 @@ type setting struct {
 	same      func(raw json.RawMessage) bool
 }
 
-// settings lists what the operator models of an OAuth profile, for a Confidential client with the client credentials grant. All
-// four keys that make a client confidential are set together, because the tenant derives one from the other.
+// Paths in an OAuthClient that settings are reported under.
+const (
+	pathType         = "spec.type"
+	pathClientIDType = "spec.clientIDType"
+	pathConsent      = "spec.userConsent"
+	pathRefresh      = "spec.token.refreshToken"
+)
+
+// settings lists what the operator models of an OAuth profile.
 func settings(d Desired) []setting {
-	const confidential = 1
 	out := []setting{
-		{"TargetIsUs", "spec.type", d.Type == v1alpha1.ApplicationTypeOAuth2Client, sameBool(d.Type == v1alpha1.ApplicationTypeOAuth2Client)},
-		{"ClientIDType", "spec.type", confidential, func(raw json.RawMessage) bool {
-			return number(raw) == strconv.Itoa(confidential) || strings.EqualFold(text(raw), "confidential")
-		}},
-		{"AllowPublic", "spec.type", false, sameBool(false)},
-		{"MustBeOauthClient", "spec.type", true, sameBool(true)},
+		flag("TargetIsUs", pathType, d.Type == v1alpha1.ApplicationTypeOAuth2Client),
 		{"TokenType", "spec.token.type", string(d.TokenType), sameText(string(d.TokenType))},
-		{"AllowedAuth", "spec.type", "ClientCreds", func(raw json.RawMessage) bool {
-			return slices.Equal(list(text(raw)), []string{"ClientCreds"})
+		{"AllowedAuth", "spec.token.grantTypes", strings.Join(wireGrantTypes(d.GrantTypes), ","), func(raw json.RawMessage) bool {
+			return sameSet(list(text(raw)), wireGrantTypes(d.GrantTypes))
 		}},
-		{"TokenLifetimeString", "spec.token.lifetime", formatTimespan(d.TokenLifetime), func(raw json.RawMessage) bool {
-			lifetime, ok := parseTimespan(text(raw))
-			return ok && lifetime == d.TokenLifetime
-		}},
-		{"AllowRefresh", "spec.token", false, sameBool(false)},
+		lifetime("TokenLifetimeString", "spec.token.lifetime", d.TokenLifetime),
+		{"Redirects", "spec.redirectURIs", orEmpty(d.RedirectURIs), sameTexts(d.RedirectURIs)},
+		flag("Confirm", pathConsent, d.ConsentRequired),
+		flag("AllowScopeSelect", pathConsent, d.AllowScopeSelection),
+		flag("AllowRefresh", pathRefresh, d.RefreshLifetime > 0),
 	}
+	if d.RefreshLifetime > 0 {
+		out = append(out, lifetime("RefreshLifetimeString", pathRefresh, d.RefreshLifetime))
+	}
+	out = append(out, clientSettings(d)...)
 	if d.Type == v1alpha1.ApplicationTypeOAuth2Server {
 		out = append(out, setting{"Audience", "spec.audience", d.Audience, sameText(d.Audience)})
 		if d.Issuer != "" {
@@ -103,6 +109,53 @@ func settings(d Desired) []setting {
 	}
 	return out
 }
+
+// clientSettings says who may be a client. The tenant has one number for Anything and List, and older keys beside it from which it
+// derives the rest, so all four are always set together.
+func clientSettings(d Desired) []setting {
+	const public, confidential = 0, 1
+	kind, spelling := public, []string{"anything", "list"}
+	if d.ClientIDType == v1alpha1.ClientIDTypeConfidential {
+		kind, spelling = confidential, []string{"confidential"}
+	}
+	return []setting{
+		{"ClientIDType", pathClientIDType, kind, func(raw json.RawMessage) bool {
+			return number(raw) == strconv.Itoa(kind) || slices.Contains(spelling, strings.ToLower(text(raw)))
+		}},
+		flag("AllowPublic", pathClientIDType, kind == public),
+		{"AllowedClients", "spec.allowedClients", orEmpty(d.AllowedClients), sameTexts(d.AllowedClients)},
+		flag("MustBeOauthClient", "spec.mustBeOAuthClient", d.MustBeOAuthClient),
+	}
+}
+
+func flag(key, path string, want bool) setting { return setting{key, path, want, sameBool(want)} }
+
+func lifetime(key, path string, want time.Duration) setting {
+	return setting{key, path, formatTimespan(want), func(raw json.RawMessage) bool {
+		got, ok := parseTimespan(text(raw))
+		return ok && got == want
+	}}
+}
+
+// wireGrantTypes returns the vendor's names of grant types.
+func wireGrantTypes(types []v1alpha1.GrantType) []string {
+	out := make([]string, len(types))
+	for i, t := range types {
+		switch t {
+		case v1alpha1.GrantTypeClientCredentials:
+			out[i] = "ClientCreds"
+		case v1alpha1.GrantTypeResourceOwner:
+			out[i] = "ResourceCreds"
+		case v1alpha1.GrantTypeAuthorizationCode, v1alpha1.GrantTypeImplicit:
+			out[i] = string(t)
+		}
+	}
+	return out
+}
+
+// orEmpty returns a list that is written as [] when it is empty: null is how the tenant says that it has none, and [] is what takes
+// away what it has.
+func orEmpty(s []string) []string { return append([]string{}, s...) }
 
 // changeProfile brings an OAuth profile to the desired state and returns the paths of what it changed.
 func changeProfile(profile map[string]json.RawMessage, d Desired) ([]string, error) {
@@ -148,7 +201,7 @@ func changeScopes(raw json.RawMessage, d Desired) (json.RawMessage, bool, error)
 			set(scope, "Scope", encode(want.Name))
 			set(scope, "Description", encode(want.Description))
 			if d.Type == v1alpha1.ApplicationTypeOAuth2Client {
-				set(scope, "AllowedRest", encode(append([]string{}, want.RESTPatterns...)))
+				set(scope, "AllowedRest", encode(orEmpty(want.RESTPatterns)))
 			}
 		}
 		out = append(out, scope)

@@ -20,6 +20,7 @@ func server() application.Desired {
 	return application.Desired{
 		ApplicationID: "orders", Name: "Orders", Description: "Orders [mark]",
 		Type: v1alpha1.ApplicationTypeOAuth2Server, Audience: "https://orders.example.com",
+		ClientIDType: v1alpha1.ClientIDTypeConfidential, MustBeOAuthClient: true, GrantTypes: []v1alpha1.GrantType{v1alpha1.GrantTypeClientCredentials},
 		TokenType: v1alpha1.TokenTypeJWT, TokenLifetime: 5 * time.Hour,
 		Scopes: []application.Scope{{Name: "read", Description: "Read"}, {Name: "write"}},
 	}
@@ -30,6 +31,16 @@ func clientApplication() application.Desired {
 	d := server()
 	d.Type, d.Audience = v1alpha1.ApplicationTypeOAuth2Client, ""
 	d.Scopes = []application.Scope{{Name: "users", Description: "Users", RESTPatterns: []string{"/UserMgmt/.*", "/Roles/<a>&b"}}}
+	return d
+}
+
+// publicApplication is one for public clients with PKCE, with everything that users see.
+func publicApplication() application.Desired {
+	d := server()
+	d.ClientIDType, d.AllowedClients, d.MustBeOAuthClient = v1alpha1.ClientIDTypeList, []string{"desktop", "phone"}, false
+	d.GrantTypes = []v1alpha1.GrantType{v1alpha1.GrantTypeAuthorizationCode, v1alpha1.GrantTypeImplicit, v1alpha1.GrantTypeResourceOwner}
+	d.RedirectURIs, d.RefreshLifetime = []string{"https://shop.example.com/callback", "com.example.shop:/callback"}, 365*24*time.Hour
+	d.ConsentRequired, d.AllowScopeSelection = true, true
 	return d
 }
 
@@ -139,15 +150,29 @@ func TestChangesNamesWhatDiffers(t *testing.T) {
 		"another audience":               {want(func(d *application.Desired) { d.Audience = "b" }), []string{"spec.audience"}, []string{"OAuthProfile"}},
 		"an audience that is taken away": {want(func(d *application.Desired) { d.Audience = "" }), []string{"spec.audience"}, []string{"OAuthProfile"}},
 		"an issuer":                      {want(func(d *application.Desired) { d.Issuer = "https://i" }), []string{"spec.issuer"}, []string{"OAuthProfile"}},
-		"refresh tokens":                 {replace(`"AllowRefresh":false`, `"AllowRefresh":true`), []string{"spec.token"}, []string{"OAuthProfile"}},
-		"refresh tokens, as a string":    {replace(`"AllowRefresh":false`, `"AllowRefresh":"TRUE"`), []string{"spec.token"}, []string{"OAuthProfile"}},
-		"further grant types":            {replace(`"ClientCreds"`, `"ClientCreds, AuthorizationCode"`), []string{"spec.type"}, []string{"OAuthProfile"}},
-		"public clients":                 {replace(`"ClientIDType":1`, `"ClientIDType":2`), []string{"spec.type"}, []string{"OAuthProfile"}},
+		"refresh tokens":                 {replace(`"AllowRefresh":false`, `"AllowRefresh":true`), []string{"spec.token.refreshToken"}, []string{"OAuthProfile"}},
+		"refresh tokens, as a string":    {replace(`"AllowRefresh":false`, `"AllowRefresh":"TRUE"`), []string{"spec.token.refreshToken"}, []string{"OAuthProfile"}},
+		"further grant types":            {replace(`"ClientCreds"`, `"ClientCreds, AuthorizationCode"`), []string{"spec.token.grantTypes"}, []string{"OAuthProfile"}},
+		"public clients":                 {replace(`"ClientIDType":1`, `"ClientIDType":2`), []string{"spec.clientIDType"}, []string{"OAuthProfile"}},
 		"a type of clients that is no number": {
-			replace(`"ClientIDType":1`, `"ClientIDType":[1]`), []string{"spec.type"}, []string{"OAuthProfile"},
+			replace(`"ClientIDType":1`, `"ClientIDType":[1]`), []string{"spec.clientIDType"}, []string{"OAuthProfile"},
 		},
 		"another kind of application, with several keys, named once": {
-			replace(`"TargetIsUs":false,"ClientIDType":1,"AllowPublic":false`, `"TargetIsUs":true,"ClientIDType":0,"AllowPublic":true`), []string{"spec.type"}, []string{"OAuthProfile"},
+			replace(`"TargetIsUs":false,"ClientIDType":1,"AllowPublic":false`, `"TargetIsUs":true,"ClientIDType":0,"AllowPublic":true`), []string{"spec.type", "spec.clientIDType"}, []string{"OAuthProfile"},
+		},
+		"a redirect URI": {want(func(d *application.Desired) { d.RedirectURIs = []string{"https://a"} }), []string{"spec.redirectURIs"}, []string{"OAuthProfile"}},
+		"redirect URIs that are taken away": {
+			replace(`"AllowRefresh"`, `"Redirects":["https://a"],"AllowRefresh"`), []string{"spec.redirectURIs"}, []string{"OAuthProfile"},
+		},
+		"refresh tokens that live longer": {want(func(d *application.Desired) { d.RefreshLifetime = time.Hour }), []string{"spec.token.refreshToken"}, []string{"OAuthProfile"}},
+		"consent, in both its parts": {
+			want(func(d *application.Desired) { d.ConsentRequired, d.AllowScopeSelection = true, true }), []string{"spec.userConsent"}, []string{"OAuthProfile"},
+		},
+		"any user as a client": {want(func(d *application.Desired) { d.MustBeOAuthClient = false }), []string{"spec.mustBeOAuthClient"}, []string{"OAuthProfile"}},
+		"public clients by name": {
+			want(func(d *application.Desired) {
+				d.ClientIDType, d.AllowedClients, d.MustBeOAuthClient = v1alpha1.ClientIDTypeList, []string{"phone"}, false
+			}), []string{"spec.clientIDType", "spec.allowedClients", "spec.mustBeOAuthClient"}, []string{"OAuthProfile"},
 		},
 		"a missing scope":               {replace(`,{"Scope":"write","Description":""}`, ``), []string{"spec.scopes"}, []string{"OAuthProfile"}},
 		"a scope too many":              {replace(`{"Scope":"write","Description":""}`, `{"Scope":"write"},{"Scope":"admin"}`), []string{"spec.scopes"}, []string{"OAuthProfile"}},
@@ -347,7 +372,7 @@ func FuzzChanges(f *testing.F) {
 		if json.Unmarshal([]byte(raw), &current) != nil {
 			return
 		}
-		for _, d := range []application.Desired{server(), clientApplication()} {
+		for _, d := range []application.Desired{server(), clientApplication(), publicApplication()} {
 			update, err := application.Changes(current, d)
 			if err != nil {
 				continue

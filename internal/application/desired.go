@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -18,8 +19,13 @@ const (
 	templateClient = "OAuth2ServerClient"
 )
 
-// DefaultTokenLifetime is the vendor's own default.
-const DefaultTokenLifetime = 5 * time.Hour
+// The vendor's own defaults.
+const (
+	// DefaultTokenLifetime of access tokens.
+	DefaultTokenLifetime = 5 * time.Hour
+	// DefaultRefreshLifetime of refresh tokens.
+	DefaultRefreshLifetime = 365 * 24 * time.Hour
+)
 
 // Desired is what an application on the tenant is to look like.
 type Desired struct {
@@ -29,9 +35,20 @@ type Desired struct {
 	Type          v1alpha1.ApplicationType `json:"type"`
 	Issuer        string                   `json:"issuer,omitempty"`
 	Audience      string                   `json:"audience,omitempty"`
-	TokenType     v1alpha1.TokenType       `json:"tokenType"`
-	TokenLifetime time.Duration            `json:"tokenLifetime"`
-	Scopes        []Scope                  `json:"scopes"`
+	ClientIDType  v1alpha1.ClientIDType    `json:"clientIDType"`
+	// AllowedClients are the public clients of ClientIDType List.
+	AllowedClients []string `json:"allowedClients,omitempty"`
+	// MustBeOAuthClient is only true with ClientIDType Confidential.
+	MustBeOAuthClient bool                 `json:"mustBeOAuthClient"`
+	RedirectURIs      []string             `json:"redirectURIs,omitempty"`
+	GrantTypes        []v1alpha1.GrantType `json:"grantTypes"`
+	// RefreshLifetime of refresh tokens; zero for none.
+	RefreshLifetime     time.Duration      `json:"refreshLifetime"`
+	ConsentRequired     bool               `json:"consentRequired"`
+	AllowScopeSelection bool               `json:"allowScopeSelection"`
+	TokenType           v1alpha1.TokenType `json:"tokenType"`
+	TokenLifetime       time.Duration      `json:"tokenLifetime"`
+	Scopes              []Scope            `json:"scopes"`
 	// ClientRole is the name of the role that the operator keeps for the clients; empty for none. It is granted the application.
 	ClientRole string `json:"clientRole,omitempty"`
 }
@@ -53,6 +70,15 @@ func DesiredOf(oauthClient *v1alpha1.OAuthClient, mark ownership.Mark, scopes []
 	if spec.Token != nil && spec.Token.Type != "" {
 		d.TokenType = spec.Token.Type
 	}
+	d.ClientIDType = cmp.Or(spec.ClientIDType, v1alpha1.ClientIDTypeConfidential)
+	d.AllowedClients = slices.Sorted(slices.Values(spec.AllowedClients))
+	d.MustBeOAuthClient = d.ClientIDType == v1alpha1.ClientIDTypeConfidential && (spec.MustBeOAuthClient == nil || *spec.MustBeOAuthClient)
+	d.RedirectURIs = slices.Sorted(slices.Values(spec.RedirectURIs))
+	d.GrantTypes = GrantTypes(oauthClient)
+	d.RefreshLifetime = refreshLifetime(spec.Token)
+	if consent := spec.UserConsent; consent != nil {
+		d.ConsentRequired, d.AllowScopeSelection = consent.Required, consent.AllowScopeSelection
+	}
 	if spec.ClientRole != v1alpha1.ClientRoleNone {
 		d.ClientRole = ClientRoleName(spec.ApplicationID)
 	}
@@ -65,6 +91,33 @@ func TokenLifetime(oauthClient *v1alpha1.OAuthClient) time.Duration {
 		return t.Lifetime.Truncate(time.Second)
 	}
 	return DefaultTokenLifetime
+}
+
+// GrantTypes returns the grant types that an OAuthClient asks for, sorted.
+func GrantTypes(oauthClient *v1alpha1.OAuthClient) []v1alpha1.GrantType {
+	if t := oauthClient.Spec.Token; t != nil && len(t.GrantTypes) > 0 {
+		return slices.Sorted(slices.Values(t.GrantTypes))
+	}
+	return []v1alpha1.GrantType{v1alpha1.GrantTypeClientCredentials}
+}
+
+// IssuesToConfidentialClients says whether an OAuthClient's application issues tokens to ConfidentialClients: they have a secret, and use the
+// client credentials grant.
+func IssuesToConfidentialClients(oauthClient *v1alpha1.OAuthClient) bool {
+	kind := oauthClient.Spec.ClientIDType
+	return (kind == "" || kind == v1alpha1.ClientIDTypeConfidential) &&
+		slices.Contains(GrantTypes(oauthClient), v1alpha1.GrantTypeClientCredentials)
+}
+
+// refreshLifetime returns the lifetime of refresh tokens in whole seconds, zero for none.
+func refreshLifetime(t *v1alpha1.ApplicationToken) time.Duration {
+	switch {
+	case t == nil || t.RefreshToken == nil:
+		return 0
+	case t.RefreshToken.Lifetime == nil:
+		return DefaultRefreshLifetime
+	}
+	return t.RefreshToken.Lifetime.Truncate(time.Second)
 }
 
 // ClientRoleName returns the name of the role that the operator keeps for the clients of an application.

@@ -92,6 +92,10 @@ func sameText(want string) func(json.RawMessage) bool {
 	return func(raw json.RawMessage) bool { return text(raw) == want }
 }
 
+func sameTexts(want []string) func(json.RawMessage) bool {
+	return func(raw json.RawMessage) bool { return sameSet(texts(raw), want) }
+}
+
 // sameBool also takes the strings that the tenant uses for some booleans.
 func sameBool(want bool) func(json.RawMessage) bool {
 	return func(raw json.RawMessage) bool {

@@ -1,6 +1,7 @@
 package crd_test
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,8 +11,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// accepted returns manifests that are taken, by kind; each has no more than what its name says needs.
-func accepted() map[string]map[string]string {
+// acceptedKinds returns manifests that are taken, by kind; each has no more than what its name says needs.
+func acceptedKinds() map[string]map[string]string {
 	return map[string]map[string]string{
 		identityTenant: {
 			"a tenant by its URL alone":                    minimalIdentityTenant,
@@ -63,6 +64,13 @@ func accepted() map[string]map[string]string {
 			"a client with a Secret of another name":       clientWith(`secret: {name: billing.token-1}`),
 		},
 	}
+}
+
+// accepted returns the accepted manifests of every kind, those of applications for each grant type among them.
+func accepted() map[string]map[string]string {
+	all := acceptedKinds()
+	maps.Copy(all[oauthClient], acceptedFlows())
+	return all
 }
 
 func TestManifestsAreTaken(t *testing.T) {

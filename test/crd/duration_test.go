@@ -48,6 +48,13 @@ func durationFields() []durationField {
 			},
 		},
 		{
+			kind: oauthClient, path: "spec.token.refreshToken.lifetime",
+			spec: applicationWith(`redirectURIs: ["https://a.example.com/"], token: {grantTypes: [AuthorizationCode], refreshToken: {lifetime: "%s"}}`),
+			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
+				return one(t, reader, namespace, &v1alpha1.OAuthClientList{}, func(l *v1alpha1.OAuthClientList) []v1alpha1.OAuthClient { return l.Items }).Spec.Token.RefreshToken.Lifetime
+			},
+		},
+		{
 			kind: confidentialClient, path: "spec.token.renewBefore", spec: clientWith(`token: {renewBefore: "%s"}`),
 			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
 				return one(t, reader, namespace, &v1alpha1.ConfidentialClientList{}, func(l *v1alpha1.ConfidentialClientList) []v1alpha1.ConfidentialClient { return l.Items }).Spec.Token.RenewBefore

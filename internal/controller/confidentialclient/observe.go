@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
@@ -158,6 +159,12 @@ func (p *pass) applicationReady() error {
 		return nil
 	}
 	o := p.oauthClient
+	if !application.IssuesToConfidentialClients(o) {
+		return &report.Blocked{
+			Reason:  v1alpha1.ReasonInvalidSpec,
+			Message: fmt.Sprintf("OAuthClient %s/%s issues no tokens to confidential clients; it needs clientIDType Confidential and ClientCredentials in token.grantTypes", o.Namespace, o.Name),
+		}
+	}
 	if o.Status.ApplicationKey == "" || o.Status.AppliedHash == "" {
 		return &report.Blocked{
 			Reason:  v1alpha1.ReasonOAuthClientNotReady,

@@ -76,7 +76,7 @@ func TestFieldsThatAreNotModelledSurviveAnUpdate(t *testing.T) {
 			err := w.Tenant.EditApplication(application.Status.ApplicationKey, func(raw map[string]any) {
 				raw["CorpIdentifier"] = "by hand <&>"
 				profile := raw["OAuthProfile"].(map[string]any)
-				profile["Redirects"] = []any{"https://by.hand.example.com/callback"}
+				profile["MustBeInRole"] = "by hand too"
 				profile["Future"] = map[string]any{"a": 1.5, "b": []any{nil, true}}
 				profile["KnownScopes"].([]any)[0].(map[string]any)["Type"] = "by hand"
 			})
@@ -90,8 +90,8 @@ func TestFieldsThatAreNotModelledSurviveAnUpdate(t *testing.T) {
 			if profile["Audience"] != "https://changed.example.com" {
 				t.Errorf("the update did not arrive: %v", profile["Audience"])
 			}
-			got := []any{found.Raw["CorpIdentifier"], profile["Redirects"], profile["Future"], profile["KnownScopes"].([]any)[0].(map[string]any)["Type"]}
-			want := []any{"by hand <&>", []any{"https://by.hand.example.com/callback"}, map[string]any{"a": 1.5, "b": []any{nil, true}}, "by hand"}
+			got := []any{found.Raw["CorpIdentifier"], profile["MustBeInRole"], profile["Future"], profile["KnownScopes"].([]any)[0].(map[string]any)["Type"]}
+			want := []any{"by hand <&>", "by hand too", map[string]any{"a": 1.5, "b": []any{nil, true}}, "by hand"}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
