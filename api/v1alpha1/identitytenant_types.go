@@ -59,6 +59,15 @@ type IdentityTenantSpec struct {
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')`,message="loginSuffix must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as corp.example"
 	LoginSuffix string `json:"loginSuffix,omitempty"`
 
+	// driftCheckInterval is how often each application is compared with what is declared, between 1m and 8760h. The checks of all
+	// applications are spread over the interval. Default 15m.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="driftCheckInterval must be a duration between 1m and 8760h, such as 15m"
+	DriftCheckInterval *metav1.Duration `json:"driftCheckInterval,omitempty"`
+
 	// access says who may use this tenant, and for what. Left out: only objects in the tenant's own namespace, and
 	// only what the defaults of its fields allow.
 	// +optional

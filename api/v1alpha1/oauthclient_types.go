@@ -284,12 +284,45 @@ type OAuthClientStatus struct {
 	// +optional
 	ClientRole *RoleStatus `json:"clientRole,omitempty"`
 
+	// changes of the application that the operator made, and those by others that it found, newest first. Bounded to 20.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	Changes []ApplicationChange `json:"changes,omitempty"`
+
 	// leftovers are unconfigured applications that may stem from an interrupted import of this object, and that could not be
 	// proved to. They are left alone; an administrator decides. Bounded to 20.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=20
 	Leftovers []string `json:"leftovers,omitempty"`
+}
+
+// ChangeKind says what a change of an application was.
+// +kubebuilder:validation:Enum=Created;Updated;Repaired
+type ChangeKind string
+
+const (
+	// ChangeCreated tells that the operator made the application, because there was none or because it had been deleted.
+	ChangeCreated ChangeKind = "Created"
+	// ChangeUpdated tells that the operator carried out a change of the manifests.
+	ChangeUpdated ChangeKind = "Updated"
+	// ChangeRepaired tells that somebody had changed the application on the tenant, and that the operator changed it back.
+	ChangeRepaired ChangeKind = "Repaired"
+)
+
+// ApplicationChange is one change of an application. It names fields, never values.
+type ApplicationChange struct {
+	// time at which the operator made it.
+	// +required
+	Time metav1.Time `json:"time"`
+	// kind of the change.
+	// +required
+	Kind ChangeKind `json:"kind"`
+	// fields that were changed, as paths in the OAuthClient, such as spec.token.lifetime.
+	// +optional
+	// +listType=atomic
+	Fields []string `json:"fields,omitempty"`
 }
 
 // ImportIntent is stored before an application is imported.

@@ -23,6 +23,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/controller/identitytenant"
 	"github.com/oauth-operator/oauth-operator/internal/controller/oauthclient"
 	"github.com/oauth-operator/oauth-operator/internal/controller/scope"
+	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
@@ -101,6 +102,7 @@ func addControllers(mgr manager.Manager, options Options) error {
 		}).SetupWithManager,
 		"OAuthClient": (&oauthclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
+			Checks: drift.NewChecks(), Bursts: schedule.NewBursts(),
 		}).SetupWithManager,
 		"Scope": (&scope.Reconciler{
 			Client: c, Resolver: resolver, Recorder: recorder, Clock: clock,

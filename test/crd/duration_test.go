@@ -42,6 +42,12 @@ func durationFields() []durationField {
 			},
 		},
 		{
+			kind: identityTenant, path: "spec.driftCheckInterval", spec: tenantWith(`driftCheckInterval: "%s"`),
+			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
+				return one(t, reader, namespace, &v1alpha1.IdentityTenantList{}, func(l *v1alpha1.IdentityTenantList) []v1alpha1.IdentityTenant { return l.Items }).Spec.DriftCheckInterval
+			},
+		},
+		{
 			kind: oauthClient, path: "spec.token.lifetime", spec: applicationWith(`token: {lifetime: "%s"}`),
 			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
 				return one(t, reader, namespace, &v1alpha1.OAuthClientList{}, func(l *v1alpha1.OAuthClientList) []v1alpha1.OAuthClient { return l.Items }).Spec.Token.Lifetime

@@ -113,6 +113,8 @@ type World struct {
 	config *rest.Config
 	suffix string
 	writes *writeCounter
+	// residue is what stopped operators have left in the counts of objects that are worked on or queued.
+	residue int
 	// canaries must never be seen outside of Secrets.
 	canaries []string
 }
@@ -178,6 +180,7 @@ func (w *World) StartOperator() (stop func()) {
 	options.Clock = w.Clock
 	config := rest.CopyConfig(w.config)
 	config.Wrap(w.writes.wrap)
+	w.residue = w.busy()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	mgr, err := operator.New(ctx, config, options)
 	if err != nil {

@@ -107,6 +107,10 @@ func (p *pass) configure(ctx context.Context, current identity.Application) erro
 	if err != nil || update.IsEmpty() {
 		return err
 	}
+	kind := v1alpha1.ChangeUpdated
+	if current.ServiceName() == "" {
+		kind = v1alpha1.ChangeCreated // imported a moment ago, and not named yet
+	}
 	if err := p.session.Admin().UpdateApplication(ctx, p.obj.Status.ApplicationKey, update.Fields); err != nil {
 		return err
 	}
@@ -121,6 +125,7 @@ func (p *pass) configure(ctx context.Context, current identity.Application) erro
 	if err != nil {
 		return err
 	}
+	p.record(kind, update.Changed)
 	if !left.IsEmpty() {
 		return fmt.Errorf("updating application %q: the tenant did not take %s", p.obj.Spec.ApplicationID, strings.Join(left.Changed, ", "))
 	}

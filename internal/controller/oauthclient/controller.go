@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
@@ -40,6 +41,10 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	// Retries counts failures.
 	Retries *schedule.Retries
+	// Checks knows which applications were compared with the tenant.
+	Checks *drift.Checks
+	// Bursts holds updates back while Scopes keep changing.
+	Bursts *schedule.Bursts
 }
 
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients,verbs=get;list;watch;patch
@@ -103,8 +108,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
 	err := p.advance(ctx)
-	if p.gone || report.FromCluster(err) {
+	switch {
+	case p.gone || report.FromCluster(err):
 		return report.Again(err)
+	case p.settling > 0:
+		return ctrl.Result{RequeueAfter: p.settling}, nil
 	}
 	p.describe(err)
 	return p.finish(ctx, err)
@@ -126,7 +134,11 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.observe(ctx); err != nil {
 		return err
 	}
-	if p.inSync() {
+	p.checking = p.inSync()
+	if p.checking && !p.checkDue() {
+		return nil
+	}
+	if p.settling = p.settle(); p.settling > 0 {
 		return nil
 	}
 	if err := p.connect(); err != nil {
@@ -135,7 +147,11 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
 		return err
 	}
-	return p.apply(ctx)
+	if err := p.apply(ctx); err != nil {
+		return err
+	}
+	p.Checks.Done(p.Clock.Now(), string(p.obj.UID))
+	return nil
 }
 
 // persist stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
@@ -156,11 +172,12 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 			return report.Again(err)
 		}
 		report.ReadyTransition(p.Recorder, p.obj, before, p.obj.Status.Conditions)
+		p.tellRepair()
 	}
 	key := string(p.obj.UID)
 	if err != nil {
 		return ctrl.Result{RequeueAfter: p.Retries.Wait(key, err, 0)}, nil
 	}
 	p.Retries.Succeeded(key)
-	return ctrl.Result{}, nil
+	return schedule.At(p.Clock.Now(), drift.Next(p.Clock.Now(), p.checkInterval(), key)), nil
 }

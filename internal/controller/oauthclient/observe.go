@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -29,6 +30,12 @@ type facts struct {
 	desired *application.Desired
 	// session with the tenant; set by connect.
 	session *tenant.Session
+	// checking says that the pass only looks whether somebody has changed the application; set by advance.
+	checking bool
+	// settling is how long to wait for further Scopes before the application is updated; set by advance.
+	settling time.Duration
+	// change of the application that was made in this pass; nil for none.
+	change *v1alpha1.ApplicationChange
 	// applied says that the tenant was brought to the desired state in this pass; set by apply.
 	applied bool
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.

@@ -20,18 +20,19 @@ func (p *pass) applyClientRole(ctx context.Context) error {
 	if p.desired.ClientRole == "" {
 		return p.removeClientRole(ctx)
 	}
+	if p.obj.Status.ClientRole != nil {
+		// A role that has a grant is there; the tenant drops the grants of those that are deleted.
+		granted, err := p.granted(ctx)
+		if err != nil || granted {
+			return err
+		}
+	}
 	id, err := p.ensureRole(ctx)
 	if err != nil {
 		return err
 	}
-	if known := p.obj.Status.ClientRole; known == nil || known.ID != id {
-		p.obj.Status.ClientRole = &v1alpha1.RoleStatus{ID: id, Name: p.desired.ClientRole}
-		return p.grant(ctx)
-	}
-	granted, err := p.granted(ctx)
-	if err != nil || granted {
-		return err
-	}
+	p.obj.Status.ClientRole = &v1alpha1.RoleStatus{ID: id, Name: p.desired.ClientRole}
+	p.record(v1alpha1.ChangeUpdated, []string{"spec.clientRole"})
 	return p.grant(ctx)
 }
 

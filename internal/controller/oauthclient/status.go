@@ -20,6 +20,7 @@ func (p *pass) describe(err error) {
 	c := report.Conditions{List: &status.Conditions, Generation: p.obj.Generation, Now: metav1.NewTime(p.Clock.Now())}
 	p.describeScopes(c)
 	p.describeEndpoints()
+	p.describeChange()
 	if len(status.Leftovers) > 0 {
 		c.True(v1alpha1.ConditionLeftoverSuspected, v1alpha1.ReasonUnprovenImport, "an import was cut off, and the tenant has unconfigured applications that may stem from it (status.leftovers); look at them there, and delete those that nobody uses")
 	} else {

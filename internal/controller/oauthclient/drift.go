@@ -1,0 +1,68 @@
+package oauthclient
+
+import (
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/drift"
+)
+
+// maxChanges bounds status.changes.
+const maxChanges = 20
+
+func (p *pass) checkInterval() time.Duration {
+	if p.tenant != nil && p.tenant.Spec.DriftCheckInterval != nil {
+		return p.tenant.Spec.DriftCheckInterval.Duration
+	}
+	return drift.DefaultInterval
+}
+
+// checkDue says whether the application is to be compared with the tenant although nothing has changed here.
+func (p *pass) checkDue() bool {
+	return p.Checks.Due(p.Clock.Now(), p.checkInterval(), string(p.obj.UID))
+}
+
+// settle returns how long to wait for further Scopes. A change of the OAuthClient itself, and the first application, wait for nobody.
+func (p *pass) settle() time.Duration {
+	if p.checking || p.obj.Status.AppliedHash == "" || p.obj.Status.ObservedGeneration != p.obj.Generation {
+		return 0
+	}
+	return p.Bursts.Wait(string(p.obj.UID), p.desired.Hash(), p.Clock.Now())
+}
+
+// record notes a change of the application. One that was found although nothing has changed here was made by somebody else.
+func (p *pass) record(kind v1alpha1.ChangeKind, fields []string) {
+	if p.checking && kind == v1alpha1.ChangeUpdated {
+		kind = v1alpha1.ChangeRepaired
+	}
+	if p.change == nil {
+		p.change = &v1alpha1.ApplicationChange{Time: metav1.NewTime(p.Clock.Now()), Kind: kind}
+	}
+	p.change.Fields = append(p.change.Fields, fields...)
+}
+
+// describeChange puts the change of this pass on top of those in the status.
+func (p *pass) describeChange() {
+	if p.change == nil {
+		return
+	}
+	changes := append([]v1alpha1.ApplicationChange{*p.change}, p.obj.Status.Changes...)
+	p.obj.Status.Changes = changes[:min(len(changes), maxChanges)]
+}
+
+// tellRepair emits an event when somebody else's change was undone.
+func (p *pass) tellRepair() {
+	if p.change == nil || !p.checking {
+		return
+	}
+	what := "the application itself"
+	if len(p.change.Fields) > 0 {
+		what = strings.Join(p.change.Fields, ", ")
+	}
+	p.Recorder.Eventf(p.obj, nil, corev1.EventTypeWarning, string(v1alpha1.ChangeRepaired), "RepairedApplication",
+		"somebody had changed application %q on the tenant; brought back: %s", p.obj.Spec.ApplicationID, what)
+}
