@@ -22,6 +22,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.application) || (has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External')",message="application names an application that nobody manages here, so identity.provisioning must be External"
 // +kubebuilder:validation:XValidation:rule="!has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External' || (has(self.credential) && has(self.credential.secretRef))",message="identity.provisioning External needs credential.secretRef: a Secret with the keys client_id and client_secret"
 // +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External') || !has(self.credential)",message="credential belongs to identity.provisioning External: the operator generates the credential of a Managed identity"
+// +kubebuilder:validation:XValidation:rule="!has(self.deletionPolicy) || !has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External'",message="deletionPolicy belongs to identity.provisioning Managed: an External identity is never deleted"
 type ConfidentialClientSpec struct {
 	// oauthClientRef names the OAuthClient whose application issues the token. It may be in another namespace when that
 	// OAuthClient admits this one (spec.consumers). Immutable. Exactly one of oauthClientRef and application is needed.
@@ -57,6 +58,12 @@ type ConfidentialClientSpec struct {
 	// secret says where the token is published.
 	// +optional
 	Secret *PublishedSecret `json:"secret,omitempty"`
+
+	// deletionPolicy is Delete (the user and its memberships go with this object) or Orphan (they stay on the tenant, and a
+	// ConfidentialClient of the same namespace and name finds the user again, and sets its password anew). Only with a Managed identity.
+	// Default Delete.
+	// +optional
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 
 // ExternalApplication is an application on a tenant that is not managed by an OAuthClient.

@@ -163,6 +163,11 @@ type OAuthClientSpec struct {
 	// application, and puts admitted ConfidentialClients into it) or None. Default Managed.
 	// +optional
 	ClientRole ClientRole `json:"clientRole,omitempty"`
+
+	// deletionPolicy is Delete (the application and the role of its clients go with this object) or Orphan (they stay on the tenant,
+	// and an OAuthClient of the same namespace and name finds them again). Default Delete.
+	// +optional
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
 
 // UserConsent says what a user is asked who authorizes a client.

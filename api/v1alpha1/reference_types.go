@@ -69,6 +69,17 @@ type NamespaceAccess struct {
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
+// DeletionPolicy says what becomes of what was made on the tenant when the object is deleted.
+// +kubebuilder:validation:Enum=Delete;Orphan
+type DeletionPolicy string
+
+const (
+	// DeletionPolicyDelete removes what was made on the tenant.
+	DeletionPolicyDelete DeletionPolicy = "Delete"
+	// DeletionPolicyOrphan leaves it there, with its ownership mark: an object of the same name in the same cluster finds it again.
+	DeletionPolicyOrphan DeletionPolicy = "Orphan"
+)
+
 // NamespaceConsent says whose objects may use this one.
 type NamespaceConsent struct {
 	// namespaces whose objects are admitted. Left out: the object's own namespace only.

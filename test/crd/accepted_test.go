@@ -47,6 +47,8 @@ func acceptedKinds() map[string]map[string]string {
 			"consumers of the application's own namespace":                   applicationWith(`consumers: {namespaces: {from: Same}}`),
 			"consumers of all namespaces":                                    applicationWith(`consumers: {namespaces: {from: All}}`),
 			"consumers of selected namespaces":                               applicationWith(`consumers: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}}`),
+			"an application that goes with its manifest":                     applicationWith(`deletionPolicy: Delete`),
+			"an application that stays":                                      applicationWith(`deletionPolicy: Orphan`),
 			"consent without a rule":                                         applicationWith(`scopeAttachment: {}, consumers: {}`),
 		},
 		scope: {
@@ -57,6 +59,8 @@ func acceptedKinds() map[string]map[string]string {
 		confidentialClient: {
 			"a client by its OAuthClient alone":            minimalConfidentialClient,
 			"a client whose user we make":                  clientWith(`identity: {provisioning: Managed}`),
+			"a client whose user goes with its manifest":   clientWith(`deletionPolicy: Delete`),
+			"a client whose user stays":                    clientWith(`deletionPolicy: Orphan`),
 			"a client whose user is described":             clientWith(`identity: {username: billing@corp.example, displayName: Billing, roles: [Auditors]}`),
 			"a client of an OAuthClient with its own user": clientWith(`identity: {provisioning: External}, credential: {secretRef: {name: mine}}`),
 			"a client of an application nobody manages":    externalClient,

@@ -25,6 +25,11 @@ func rejectedConfidentialClients() map[string]rejection {
 		"a scope twice":   {spec: clientWith(`scopes: [read, write, read]`), field: "spec.scopes[2]", says: "Duplicate value"},
 		"too many scopes": {spec: clientWith(`scopes: ` + list(65, "s%d")), field: "spec.scopes", says: "must have at most 64 items"},
 
+		"a policy for deletion that is not there": {spec: clientWith(`deletionPolicy: Keep`), field: "spec.deletionPolicy", says: `supported values: "Delete", "Orphan"`},
+		"a policy for what is never deleted": {
+			spec:  clientWith(`deletionPolicy: Orphan, identity: {provisioning: External}, credential: {secretRef: {name: mine}}`),
+			field: "spec", says: "deletionPolicy belongs to identity.provisioning Managed: an External identity is never deleted",
+		},
 		"a renewal in days": {spec: clientWith(`token: {renewBefore: 1d}`), field: "spec.token.renewBefore", says: durationPattern},
 		"a renewal with digits": {
 			spec:  clientWith(`token: {renewBefore: ` + notADuration + `}`),

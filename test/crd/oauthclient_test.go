@@ -109,6 +109,9 @@ func rejectedOAuthClients() map[string]rejection {
 			field: "spec.type", says: "type is immutable: the tenant cannot turn one kind of application into the other",
 		},
 
+		"a policy for deletion that is not there": {
+			spec: applicationWith(`deletionPolicy: Keep`), field: "spec.deletionPolicy", says: `supported values: "Delete", "Orphan"`,
+		},
 		"an empty display name": {spec: applicationWith(`displayName: ""`), field: "spec.displayName", says: "should be at least 1 chars long"},
 		"a long display name":   {spec: applicationWith(`displayName: ` + letters(129)), field: "spec.displayName", says: "may not be more than 128 bytes"},
 		"a long description":    {spec: applicationWith(`description: ` + letters(513)), field: "spec.description", says: "may not be more than 512 bytes"},

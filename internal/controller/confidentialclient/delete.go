@@ -8,9 +8,13 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
 
-// remove undoes what was made, in reverse: the memberships, the user, its credential. The token's Secret goes by its owner reference.
-// What does not carry our mark is left alone.
+// remove undoes what was made: the token's Secret, the memberships, the user, its credential. What does not carry our mark is left
+// alone. The Secret would go by its owner reference too, but only some time later: a client of the same name that is made again at once
+// must not meet it.
 func (p *pass) remove(ctx context.Context) error {
+	if err := p.removeSecrets(ctx); err != nil {
+		return err
+	}
 	if p.managed() {
 		if err := p.removeIdentity(ctx); err != nil {
 			return err
@@ -22,6 +26,14 @@ func (p *pass) remove(ctx context.Context) error {
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
 
+// removeSecrets deletes the Secret under its present name, and under the one that the status knows.
+func (p *pass) removeSecrets(ctx context.Context) error {
+	if err := p.pruneSecret(ctx, p.secretKey()); err != nil {
+		return err
+	}
+	return p.prune(ctx)
+}
+
 func (p *pass) removeIdentity(ctx context.Context) error {
 	_, stored, err := p.Vault.Get(ctx, p.obj.UID)
 	if err != nil && report.FromCluster(err) {
@@ -29,6 +41,9 @@ func (p *pass) removeIdentity(ctx context.Context) error {
 	}
 	if p.obj.Status.Identity == nil && !stored {
 		return nil // the credential is stored before anything is made on the tenant, so nothing was
+	}
+	if p.obj.Spec.DeletionPolicy == v1alpha1.DeletionPolicyOrphan {
+		return p.Vault.Delete(ctx, p.obj.UID)
 	}
 	if err := p.connectForRemoval(ctx); err != nil {
 		return err

@@ -66,3 +66,31 @@ func TestADeletionTouchesNothingThatIsNotOurs(t *testing.T) {
 	}
 	t.Error("somebody else's user is gone")
 }
+
+func TestWhatIsOrphanedStaysAndIsFoundAgain(t *testing.T) {
+	w := server.New(t, emulator.Options{})
+	w.StartOperator()
+	w.CreateTenant()
+	application, consumer := w.OAuthClient("orders"), w.ConfidentialClient("billing", "orders", "read")
+	application.Spec.DeletionPolicy, consumer.Spec.DeletionPolicy = v1alpha1.DeletionPolicyOrphan, v1alpha1.DeletionPolicyOrphan
+	w.Create(application, consumer)
+	w.Ready(application, consumer)
+	user, key := userOf(t, w, consumer), application.Status.ApplicationKey
+
+	// It takes no tenant to leave something there.
+	remove := w.Tenant.Inject(emulator.Fault{Operation: "*", Kind: emulator.FaultStatus, Status: 503})
+	w.Delete(consumer)
+	w.Delete(application)
+	w.Gone(consumer, application, secretNamed(w.Namespace("operator"), "credential-"+string(consumer.UID)))
+	remove()
+
+	application, consumer = w.OAuthClient("orders"), w.ConfidentialClient("billing", "orders", "read")
+	w.Create(application, consumer)
+	w.Ready(application, consumer)
+	if again := userOf(t, w, consumer); again.ID != user.ID {
+		t.Errorf("user %s has become %s", user.ID, again.ID)
+	}
+	if application.Status.ApplicationKey != key {
+		t.Errorf("application %s has become %s", key, application.Status.ApplicationKey)
+	}
+}

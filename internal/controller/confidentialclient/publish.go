@@ -156,7 +156,12 @@ func (p *pass) prune(ctx context.Context) error {
 	if old.Name == "" || old == p.secretKey() {
 		return nil
 	}
-	err := secret.Prune(ctx, p.Client, p.Live, old, p.obj.UID)
+	return p.pruneSecret(ctx, old)
+}
+
+// pruneSecret deletes a Secret if it is ours.
+func (p *pass) pruneSecret(ctx context.Context, key types.NamespacedName) error {
+	err := secret.Prune(ctx, p.Client, p.Live, key, p.obj.UID)
 	if _, foreign := errors.AsType[*secret.NotOwnedError](err); foreign {
 		return nil // somebody else has taken the name
 	}

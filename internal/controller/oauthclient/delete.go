@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
@@ -24,7 +25,7 @@ func (p *pass) remove(ctx context.Context) error {
 	if len(clients) > 0 {
 		return report.Dependents(map[string]int{"ConfidentialClient": len(clients)}, clients)
 	}
-	if p.madeSomething() {
+	if p.madeSomething() && !p.orphan() {
 		if err := p.removeFromTenant(ctx); err != nil {
 			return err
 		}
@@ -35,6 +36,9 @@ func (p *pass) remove(ctx context.Context) error {
 	p.Retries.Succeeded(string(p.obj.UID))
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
+
+// orphan says whether what was made on the tenant is to stay there.
+func (p *pass) orphan() bool { return p.obj.Spec.DeletionPolicy == v1alpha1.DeletionPolicyOrphan }
 
 // madeSomething says whether there can be anything of ours on the tenant: each step stores its intent or its result before the next.
 func (p *pass) madeSomething() bool {
