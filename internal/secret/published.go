@@ -107,12 +107,12 @@ func read(s *corev1.Secret) Published {
 }
 
 // Publish writes the token and all that is known of it in one write, over the Secret that was observed: uid is its UID, and empty only
-// when there was none. When another Secret has taken its place meanwhile, kube-apiserver refuses the write with Conflict or
+// when there was none. It returns the UID of the Secret as it is then. When another Secret has taken its place meanwhile, kube-apiserver refuses the write with Conflict or
 // AlreadyExists, and nothing has changed.
 //
 // A Secret that is there is written by server-side apply, so that keys, labels and annotations of other writers stay. One that is not
 // there is created: an apply would merge into a stranger's Secret that was made since.
-func Publish(ctx context.Context, c client.Client, key types.NamespacedName, uid types.UID, owner *v1alpha1.ConfidentialClient, content Content) error {
+func Publish(ctx context.Context, c client.Client, key types.NamespacedName, uid types.UID, owner *v1alpha1.ConfidentialClient, content Content) (types.UID, error) {
 	data, annotations := render(content)
 	if uid == "" {
 		return create(ctx, c, key, owner, data, annotations)
@@ -132,15 +132,15 @@ func Publish(ctx context.Context, c client.Client, key types.NamespacedName, uid
 		err = apierrors.NewConflict(corev1.Resource("secrets"), key.Name, errReplaced)
 	}
 	if err != nil {
-		return fmt.Errorf("writing Secret %s: %w", key, err)
+		return "", fmt.Errorf("writing Secret %s: %w", key, err)
 	}
-	return nil
+	return uid, nil
 }
 
 var errReplaced = errors.New("it was replaced by another Secret of its name")
 
 // create makes the Secret; it fails with AlreadyExists when there is one.
-func create(ctx context.Context, c client.Client, key types.NamespacedName, owner *v1alpha1.ConfidentialClient, data map[string][]byte, annotations map[string]string) error {
+func create(ctx context.Context, c client.Client, key types.NamespacedName, owner *v1alpha1.ConfidentialClient, data map[string][]byte, annotations map[string]string) (types.UID, error) {
 	object := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: key.Namespace, Name: key.Name, Annotations: annotations,
@@ -151,9 +151,9 @@ func create(ctx context.Context, c client.Client, key types.NamespacedName, owne
 		Data: data,
 	}
 	if err := c.Create(ctx, object, FieldOwner); err != nil {
-		return fmt.Errorf("creating Secret %s: %w", key, err)
+		return "", fmt.Errorf("creating Secret %s: %w", key, err)
 	}
-	return nil
+	return object.UID, nil
 }
 
 func render(content Content) (data map[string][]byte, annotations map[string]string) {

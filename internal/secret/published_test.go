@@ -58,7 +58,7 @@ func TestWhatIsPublishedIsObservedAgain(t *testing.T) {
 	var uid types.UID
 	for _, token := range []string{"first", "second"} {
 		want := content(token)
-		if err := secret.Publish(t.Context(), w.Client, environment.Key(c), uid, c, want); err != nil {
+		if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), uid, c, want); err != nil {
 			t.Fatal(err)
 		}
 		published := observe(t, w, c)
@@ -81,7 +81,7 @@ func TestPublishingTheSameAgainWritesNothing(t *testing.T) {
 	stored := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}}
 	var versions []string
 	for range 3 { // created, taken over by apply, and applied again
-		if err := secret.Publish(t.Context(), w.Client, environment.Key(c), observe(t, w, c).UID, c, content("token")); err != nil {
+		if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), observe(t, w, c).UID, c, content("token")); err != nil {
 			t.Fatal(err)
 		}
 		w.Get(stored)
@@ -95,7 +95,7 @@ func TestPublishingTheSameAgainWritesNothing(t *testing.T) {
 func TestPublishKeepsWhatOthersWrote(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	if err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
+	if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
 		t.Fatal(err)
 	}
 	stored := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}}
@@ -105,7 +105,7 @@ func TestPublishKeepsWhatOthersWrote(t *testing.T) {
 		stored.Annotations["mine"] = "kept"
 		stored.Data[v1alpha1.ScopeKey] = []byte("tampered")
 	})
-	if err := secret.Publish(t.Context(), w.Client, environment.Key(c), stored.UID, c, content("second")); err != nil {
+	if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), stored.UID, c, content("second")); err != nil {
 		t.Fatal(err)
 	}
 	w.Get(stored)
@@ -123,14 +123,14 @@ func TestPublishKeepsWhatOthersWrote(t *testing.T) {
 func TestPublishRefusesASecretThatTookThePlaceOfTheObservedOne(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	if err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
+	if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
 		t.Fatal(err)
 	}
 	observed := observe(t, w, c)
 	stranger := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}, StringData: map[string]string{"theirs": "x"}}
 	w.Delete(stranger.DeepCopy())
 	w.Create(stranger)
-	err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("second"))
+	_, err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("second"))
 	if !apierrors.IsConflict(errors.Unwrap(err)) {
 		t.Fatalf("got %v", err)
 	}
@@ -148,7 +148,7 @@ func TestPublishRefusesASecretThatCameAfterTheLook(t *testing.T) {
 	w.Create(stranger)
 	before := stranger.DeepCopy()
 	w.Get(before)
-	err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("first"))
+	_, err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("first"))
 	if !apierrors.IsAlreadyExists(errors.Unwrap(err)) {
 		t.Fatalf("got %v", err)
 	}
@@ -161,7 +161,7 @@ func TestPublishRefusesASecretThatCameAfterTheLook(t *testing.T) {
 func TestPublishRefusesToBringBackASecretThatWasDeletedMeanwhile(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	err := secret.Publish(t.Context(), w.Client, environment.Key(c), "243660ba-6caa-4b97-af0b-c15db77a061b", c, content("second"))
+	_, err := secret.Publish(t.Context(), w.Client, environment.Key(c), "243660ba-6caa-4b97-af0b-c15db77a061b", c, content("second"))
 	if !apierrors.IsConflict(errors.Unwrap(err)) {
 		t.Fatalf("got %v", err)
 	}
@@ -212,7 +212,7 @@ func TestASecretThatIsNotOursIsNeitherObservedNorPruned(t *testing.T) {
 func TestPruneRemovesOurSecretAndIsContentWithoutOne(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	if err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
+	if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

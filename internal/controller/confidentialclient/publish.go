@@ -25,7 +25,7 @@ func (p *pass) publish(ctx context.Context) error {
 		}
 	} else if !p.published.Labelled {
 		// Somebody took our labels off; the token is as it was.
-		if err := p.write(ctx, p.published.Content); err != nil {
+		if _, err := p.write(ctx, p.published.Content); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,8 @@ func (p *pass) renew(ctx context.Context) error {
 		TenantExpirationTime: token.TenantExpirationTime,
 		SpecHash:             p.specHash(),
 	}
-	if err := p.write(ctx, content); err != nil {
+	uid, err := p.write(ctx, content)
+	if err != nil {
 		return err
 	}
 	if repair {
@@ -70,10 +71,7 @@ func (p *pass) renew(ctx context.Context) error {
 	}
 	log.FromContext(ctx).V(1).Info("Published token", "reason", reason, "secret", p.secretKey(), "expirationTime", content.ExpirationTime)
 	p.minted = &token
-	p.published = secret.Published{UID: p.published.UID, Intact: true, Labelled: true, Content: content}
-	if p.published.UID == "" {
-		p.published.UID = types.UID("created in this pass") // only said to be there until the next look
-	}
+	p.published = secret.Published{UID: uid, Intact: true, Labelled: true, Content: content}
 	p.decide(content.SpecHash)
 	return nil
 }
@@ -146,7 +144,7 @@ func (p *pass) credential(ctx context.Context) (secret.Stored, error) {
 }
 
 // write publishes content in the Secret as it was observed.
-func (p *pass) write(ctx context.Context, content secret.Content) error {
+func (p *pass) write(ctx context.Context, content secret.Content) (types.UID, error) {
 	return secret.Publish(ctx, p.Client, p.secretKey(), p.published.UID, p.obj, content)
 }
 

@@ -23,16 +23,7 @@ func TestADeletedSecretIsMadeAgainAtOnce(t *testing.T) {
 	calls, writes := w.Tenant.Calls(), w.Writes()
 
 	w.Delete(before.DeepCopy())
-	w.Eventually("see another Secret", func() error {
-		now := secretNamed(before.Namespace, before.Name)
-		if err := w.Client.Get(w.Context(), environment.Key(now), now); err != nil {
-			return err
-		}
-		if now.UID == before.UID {
-			return errors.New("it is the old one")
-		}
-		return nil
-	})
+	seeAnother(w, before)
 	w.Quiet()
 	if made := w.Tenant.Calls().Sub(calls); made.Total() != 1 {
 		t.Errorf("the repair took more than the one mint:\n%s", made)
@@ -231,20 +222,25 @@ func TestALostCredentialLeadsToAResetAndNotToASecondUser(t *testing.T) {
 	w.Delete(secretNamed(w.Namespace("operator"), "credential-"+string(consumer.UID)))
 	old := w.TokenSecret(consumer)
 	w.Delete(old.DeepCopy())
-	w.Eventually("see a new token", func() error {
-		now := secretNamed(old.Namespace, old.Name)
-		if err := w.Client.Get(w.Context(), environment.Key(now), now); err != nil {
-			return err
-		}
-		if now.UID == old.UID {
-			return errors.New("it is the old one")
-		}
-		return nil
-	})
+	seeAnother(w, old)
 	w.Ready(consumer)
 	if after := userOf(t, w, consumer); after.ID != before.ID {
 		t.Errorf("user %s has become %s", before.ID, after.ID)
 	}
+}
+
+// seeAnother waits for a Secret in the place of one that was deleted.
+func seeAnother(w *environment.World, deleted *corev1.Secret) {
+	w.Eventually("see another Secret", func() error {
+		now := secretNamed(deleted.Namespace, deleted.Name)
+		if err := w.Client.Get(w.Context(), environment.Key(now), now); err != nil {
+			return err
+		}
+		if now.UID == deleted.UID {
+			return errors.New("it is the old one")
+		}
+		return nil
+	})
 }
 
 func must(t *testing.T, err error) {

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -176,30 +175,4 @@ func TestChangesAreToldNewestFirstAndBounded(t *testing.T) {
 			t.Errorf("change %d is older than the next", i)
 		}
 	}
-}
-
-func TestTwoHundredScopesAtOnceAreAHandfulOfUpdates(t *testing.T) {
-	const many = 200
-	w := server.New(t, emulator.Options{})
-	w.StartOperator()
-	w.CreateTenant()
-	application := w.OAuthClient("orders")
-	w.Create(application)
-	scopes := make([]*v1alpha1.Scope, many)
-	for i := range scopes {
-		scopes[i] = w.Scope(fmt.Sprintf("scope-%d", i), "orders", fmt.Sprintf("scope:%d", i))
-		w.Create(scopes[i])
-	}
-	for _, s := range scopes {
-		w.Ready(s)
-	}
-	w.Ready(application)
-	if n := w.Tenant.Calls()["SaasManage/UpdateApplicationDE"]; n > 5 {
-		t.Errorf("the application was updated %d times", n)
-	}
-	found, _ := w.Tenant.Application("orders")
-	if n := len(found.Profile.KnownScopes); n != many+1 {
-		t.Errorf("the application has %d scopes", n)
-	}
-	w.Condition(application, v1alpha1.ConditionScopesAccepted, metav1.ConditionTrue, v1alpha1.ReasonAllAccepted)
 }
