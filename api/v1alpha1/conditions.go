@@ -35,7 +35,7 @@ const (
 	// ConditionProvisioned says whether the application on the tenant is as the spec and its scopes ask for.
 	//
 	//   - True: Applied.
-	//   - False: TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec, ServerUnavailable, Throttled, Unauthorized,
+	//   - False: TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec, RoleNotFound, UserNotFound, ServerUnavailable, Throttled, Unauthorized,
 	//     RequestRejected, UnexpectedResponse.
 	ConditionProvisioned = "Provisioned"
 
@@ -134,6 +134,8 @@ const (
 	ReasonInvalidPattern = "InvalidPattern"
 	// ReasonTypeMismatch: REST patterns on an application whose tokens do not open the tenant's APIs.
 	ReasonTypeMismatch = "TypeMismatch"
+	// ReasonUserNotFound: the tenant has no user of that name.
+	ReasonUserNotFound = "UserNotFound"
 	// ReasonRoleNotFound: the tenant has no role of that name.
 	ReasonRoleNotFound = "RoleNotFound"
 	// ReasonSecretNotFound: the referenced Secret does not exist.

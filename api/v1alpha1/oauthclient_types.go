@@ -41,6 +41,39 @@ const (
 	GrantTypeResourceOwner GrantType = "ResourceOwner"
 )
 
+// ApplicationRight is something that a principal may do with an application, by the vendor's names; its portal calls Execute "Run".
+// +kubebuilder:validation:Enum=Grant;View;ViewDetail;Admin;Delete;Execute;Automatic
+type ApplicationRight string
+
+// Permission lets the members of a role, or one user, authorize at an application (the vendor's Permissions, formerly User Access).
+// +kubebuilder:validation:XValidation:rule="has(self.role) != has(self.user)",message="exactly one of role and user is needed in each of permissions"
+// +kubebuilder:validation:XValidation:rule="!has(self.createRole) || has(self.role)",message="createRole belongs to role: users are never created by a permission"
+type Permission struct {
+	// role by its name on the tenant.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Role string `json:"role,omitempty"`
+
+	// user by its login name.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=254
+	User string `json:"user,omitempty"`
+
+	// rights on the application. To obtain tokens it takes View and Execute, which is the default.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=7
+	Rights []ApplicationRight `json:"rights,omitempty"`
+
+	// createRole makes the role when the tenant has none of that name. It is never deleted. Default false: a role that does not exist
+	// is an error.
+	// +optional
+	CreateRole bool `json:"createRole,omitempty"`
+}
+
 // ClientRole says whether the operator keeps a role for the clients of an application.
 // +kubebuilder:validation:Enum=Managed;None
 type ClientRole string
@@ -158,6 +191,12 @@ type OAuthClientSpec struct {
 	// consumers says which namespaces' ConfidentialClients may use this application. Left out: this namespace only.
 	// +optional
 	Consumers *NamespaceConsent `json:"consumers,omitempty"`
+
+	// permissions say who else may authorize at the application. What is taken out of the list is revoked; grants that others made stay.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=32
+	Permissions []Permission `json:"permissions,omitempty"`
 
 	// clientRole is Managed (the operator keeps a role named "<applicationID> clients", grants it View and Execute on the
 	// application, and puts admitted ConfidentialClients into it) or None. Default Managed.
@@ -289,6 +328,12 @@ type OAuthClientStatus struct {
 	// +optional
 	ClientRole *RoleStatus `json:"clientRole,omitempty"`
 
+	// grants that the operator made for spec.permissions, so that only those are revoked.
+	// +optional
+	// +listType=map
+	// +listMapKey=principalID
+	Grants []GrantStatus `json:"grants,omitempty"`
+
 	// changes of the application that the operator made, and those by others that it found, newest first. Bounded to 20.
 	// +optional
 	// +listType=atomic
@@ -404,6 +449,23 @@ type RejectedScope struct {
 	// reason, as in the condition Accepted of the Scope.
 	// +required
 	Reason string `json:"reason"`
+}
+
+// GrantStatus is a grant that the operator made.
+type GrantStatus struct {
+	// principalType is Role or User.
+	// +required
+	PrincipalType string `json:"principalType"`
+	// principalID of the role or user on the tenant.
+	// +required
+	PrincipalID string `json:"principalID"`
+	// name of the role, or login name of the user.
+	// +required
+	Name string `json:"name"`
+	// rights that were granted.
+	// +optional
+	// +listType=atomic
+	Rights []ApplicationRight `json:"rights,omitempty"`
 }
 
 // RoleStatus names a role on the tenant.

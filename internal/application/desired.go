@@ -49,6 +49,8 @@ type Desired struct {
 	TokenType           v1alpha1.TokenType `json:"tokenType"`
 	TokenLifetime       time.Duration      `json:"tokenLifetime"`
 	Scopes              []Scope            `json:"scopes"`
+	// Permissions of further roles and users.
+	Permissions []Permission `json:"permissions,omitempty"`
 	// ClientRole is the name of the role that the operator keeps for the clients; empty for none. It is granted the application.
 	ClientRole string `json:"clientRole,omitempty"`
 }
@@ -79,6 +81,7 @@ func DesiredOf(oauthClient *v1alpha1.OAuthClient, mark ownership.Mark, scopes []
 	if consent := spec.UserConsent; consent != nil {
 		d.ConsentRequired, d.AllowScopeSelection = consent.Required, consent.AllowScopeSelection
 	}
+	d.Permissions = permissions(spec.Permissions)
 	if spec.ClientRole != v1alpha1.ClientRoleNone {
 		d.ClientRole = ClientRoleName(spec.ApplicationID)
 	}

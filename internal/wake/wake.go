@@ -40,7 +40,7 @@ func OAuthClientChanged() predicate.Predicate {
 		return before.Generation != after.Generation ||
 			statusOf(before.Status.Conditions, v1alpha1.ConditionReady) != statusOf(after.Status.Conditions, v1alpha1.ConditionReady) ||
 			before.Status.ApplicationKey != after.Status.ApplicationKey ||
-			before.Status.AppliedHash != after.Status.AppliedHash ||
+			before.Status.TokenHash != after.Status.TokenHash ||
 			!equality.Semantic.DeepEqual(before.Status.ClientRole, after.Status.ClientRole) ||
 			!equality.Semantic.DeepEqual(before.Status.Scopes, after.Status.Scopes)
 	})

@@ -1,5 +1,7 @@
 package crd_test
 
+import "strings"
+
 // acceptedFlows are applications for the vendor's kinds of client and grant types.
 func acceptedFlows() map[string]string {
 	const code = `redirectURIs: ["https://app.example.com/callback"], `
@@ -10,6 +12,8 @@ func acceptedFlows() map[string]string {
 		"an application for browsers of the old days":    applicationWith(code + `token: {grantTypes: [Implicit]}`),
 		"an application for passwords":                   applicationWith(`token: {grantTypes: [ResourceOwner]}`),
 		"an application for clients by themselves":       applicationWith(`token: {grantTypes: [ClientCredentials]}`),
+		"an application for a role and a user":           applicationWith(`permissions: [{role: Assistants, createRole: true}, {user: anna@example.com, rights: [View]}]`),
+		"an application with every right":                applicationWith(`permissions: [{role: Admins, rights: [Grant, View, ViewDetail, Admin, Delete, Execute, Automatic]}]`),
 		"an application for everything":                  applicationWith(code + `token: {grantTypes: [AuthorizationCode, Implicit, ClientCredentials, ResourceOwner], refreshToken: {lifetime: 720h}}`),
 		"an application that issues refresh tokens":      applicationWith(code + `token: {grantTypes: [AuthorizationCode], refreshToken: {}}`),
 		"an application that calls back a phone":         applicationWith(`redirectURIs: ["com.example.app:/callback", "http://127.0.0.1:8080/"], token: {grantTypes: [AuthorizationCode]}`),
@@ -34,17 +38,34 @@ func rejectedFlows() map[string]rejection {
 	redirects := func(uris string) string {
 		return applicationWith(`redirectURIs: ` + uris + `, token: {grantTypes: [AuthorizationCode]}`)
 	}
+	const (
+		principalMessage = "exactly one of role and user is needed in each of permissions"
+		createMessage    = "createRole belongs to role: users are never created by a permission"
+	)
+	permission := func(fields string) string { return applicationWith(`permissions: [{` + fields + `}]`) }
 	return map[string]rejection{
-		"public clients without names":    {spec: applicationWith(`clientIDType: List`), field: "spec", says: listMessage},
-		"names without public clients":    {spec: applicationWith(`allowedClients: [phone]`), field: "spec", says: listMessage},
-		"names of any client":             {spec: applicationWith(`clientIDType: Anything, allowedClients: [phone]`), field: "spec", says: listMessage},
-		"a flag that public clients lack": {spec: applicationWith(`clientIDType: List, allowedClients: [phone], mustBeOAuthClient: true`), field: "spec", says: flagMessage},
-		"a flag that any client lacks":    {spec: applicationWith(`clientIDType: Anything, mustBeOAuthClient: false`), field: "spec", says: flagMessage},
-		"clients of another type":         {spec: applicationWith(`clientIDType: Public`), field: "spec.clientIDType", says: `supported values: "Anything", "List", "Confidential"`},
-		"an empty list of public clients": {spec: applicationWith(`clientIDType: List, allowedClients: []`), field: "spec.allowedClients", says: "should have at least 1 items"},
-		"too many public clients":         {spec: applicationWith(`clientIDType: List, allowedClients: ` + list(65, "c%d")), field: "spec.allowedClients", says: "must have at most 64 items"},
-		"a public client twice":           {spec: applicationWith(`clientIDType: List, allowedClients: [a, a]`), field: "spec.allowedClients[1]", says: "Duplicate value"},
-		"a public client without a name":  {spec: applicationWith(`clientIDType: List, allowedClients: [""]`), field: "spec.allowedClients[0]", says: "should be at least 1 chars long"},
+		"a permission for nobody":               {spec: permission(`rights: [View]`), field: "spec.permissions[0]", says: principalMessage},
+		"a permission for two":                  {spec: permission(`role: a, user: b`), field: "spec.permissions[0]", says: principalMessage},
+		"a permission that makes a user":        {spec: permission(`user: a, createRole: true`), field: "spec.permissions[0]", says: createMessage},
+		"a permission for an empty role":        {spec: permission(`role: ""`), field: "spec.permissions[0].role", says: "should be at least 1 chars long"},
+		"a permission for a long role":          {spec: permission(`role: ` + letters(129)), field: "spec.permissions[0].role", says: "may not be more than 128 bytes"},
+		"a permission for an empty user":        {spec: permission(`user: ""`), field: "spec.permissions[0].user", says: "should be at least 1 chars long"},
+		"a permission for a long user":          {spec: permission(`user: ` + letters(255)), field: "spec.permissions[0].user", says: "may not be more than 254 bytes"},
+		"a permission without rights":           {spec: permission(`role: a, rights: []`), field: "spec.permissions[0].rights", says: "should have at least 1 items"},
+		"a permission with too many rights":     {spec: permission(`role: a, rights: [` + strings.Repeat("View, ", 8) + `]`), field: "spec.permissions[0].rights", says: "must have at most 7 items"},
+		"a permission with a right twice":       {spec: permission(`role: a, rights: [View, View]`), field: "spec.permissions[0].rights[1]", says: "Duplicate value"},
+		"a permission by the portal's own word": {spec: permission(`role: a, rights: [Run]`), field: "spec.permissions[0].rights[0]", says: `supported values: "Grant", "View", "ViewDetail", "Admin", "Delete", "Execute", "Automatic"`},
+		"too many permissions":                  {spec: applicationWith(`permissions: ` + list(33, "{role: r%d}")), field: "spec.permissions", says: "must have at most 32 items"},
+		"public clients without names":          {spec: applicationWith(`clientIDType: List`), field: "spec", says: listMessage},
+		"names without public clients":          {spec: applicationWith(`allowedClients: [phone]`), field: "spec", says: listMessage},
+		"names of any client":                   {spec: applicationWith(`clientIDType: Anything, allowedClients: [phone]`), field: "spec", says: listMessage},
+		"a flag that public clients lack":       {spec: applicationWith(`clientIDType: List, allowedClients: [phone], mustBeOAuthClient: true`), field: "spec", says: flagMessage},
+		"a flag that any client lacks":          {spec: applicationWith(`clientIDType: Anything, mustBeOAuthClient: false`), field: "spec", says: flagMessage},
+		"clients of another type":               {spec: applicationWith(`clientIDType: Public`), field: "spec.clientIDType", says: `supported values: "Anything", "List", "Confidential"`},
+		"an empty list of public clients":       {spec: applicationWith(`clientIDType: List, allowedClients: []`), field: "spec.allowedClients", says: "should have at least 1 items"},
+		"too many public clients":               {spec: applicationWith(`clientIDType: List, allowedClients: ` + list(65, "c%d")), field: "spec.allowedClients", says: "must have at most 64 items"},
+		"a public client twice":                 {spec: applicationWith(`clientIDType: List, allowedClients: [a, a]`), field: "spec.allowedClients[1]", says: "Duplicate value"},
+		"a public client without a name":        {spec: applicationWith(`clientIDType: List, allowedClients: [""]`), field: "spec.allowedClients[0]", says: "should be at least 1 chars long"},
 		"a public client with a long name": {
 			spec: applicationWith(`clientIDType: List, allowedClients: [` + letters(129) + `]`), field: "spec.allowedClients[0]", says: "may not be more than 128 bytes",
 		},

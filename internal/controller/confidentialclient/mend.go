@@ -68,7 +68,11 @@ func (p *pass) mend(ctx context.Context, stored secret.Stored, refusal error) er
 			return err
 		}
 	}
-	if err := p.applyMemberships(ctx); err != nil {
+	wanted, err := p.wantedRoles(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.applyMemberships(ctx, wanted); err != nil {
 		return err
 	}
 	if oauth.IsInvalidClient(refusal) {

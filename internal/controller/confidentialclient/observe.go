@@ -165,7 +165,7 @@ func (p *pass) applicationReady() error {
 			Message: fmt.Sprintf("OAuthClient %s/%s issues no tokens to confidential clients; it needs clientIDType Confidential and ClientCredentials in token.grantTypes", o.Namespace, o.Name),
 		}
 	}
-	if o.Status.ApplicationKey == "" || o.Status.AppliedHash == "" {
+	if o.Status.ApplicationKey == "" || o.Status.TokenHash == "" {
 		return &report.Blocked{
 			Reason:  v1alpha1.ReasonOAuthClientNotReady,
 			Message: fmt.Sprintf("OAuthClient %s/%s has no application on the tenant yet; its conditions say why, should it last", o.Namespace, o.Name),

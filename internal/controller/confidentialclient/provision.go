@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -39,13 +40,39 @@ func (p *pass) provision(ctx context.Context) error {
 	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
 		return err
 	}
+	wanted, err := p.wantedRoles(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.unsettle(ctx, wanted); err != nil {
+		return err
+	}
 	if err := p.ensureUser(ctx, username); err != nil {
 		return err
 	}
-	if err := p.applyMemberships(ctx); err != nil {
+	if err := p.applyMemberships(ctx, wanted); err != nil {
 		return err
 	}
 	p.obj.Status.Identity.AppliedHash = hash
+	return nil
+}
+
+// unsettle stores that the identity is about to be as no hash says any more, and which roles it is about to be in. Without it a change
+// that was cut off, and then taken back in the manifest, would pass for what was applied before, and its roles would stay.
+func (p *pass) unsettle(ctx context.Context, wanted []v1alpha1.RoleStatus) error {
+	known := p.obj.Status.Identity
+	if known == nil {
+		return nil
+	}
+	known.AppliedHash = ""
+	p.noteRoles(wanted)
+	if equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
+		return nil
+	}
+	if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
+		return err
+	}
+	p.stored = p.obj.DeepCopy()
 	return nil
 }
 
@@ -217,18 +244,12 @@ func (p *pass) ownUser(ctx context.Context, id string) (identity.User, error) {
 
 // applyMemberships puts the user into the roles that it needs, and takes it out of those that we had put it into and that it needs no
 // more. Adding is idempotent on the tenant, so nothing is read first.
-func (p *pass) applyMemberships(ctx context.Context) error {
-	wanted, err := p.wantedRoles(ctx)
-	if err != nil {
-		return err
-	}
+func (p *pass) applyMemberships(ctx context.Context, wanted []v1alpha1.RoleStatus) error {
+	p.noteRoles(wanted) // before the user is in them: what fails half-way is stored with the status
 	admin, userID := p.session.Admin(), p.obj.Status.Identity.UserID
 	for _, role := range wanted {
 		if err := admin.AddRoleMembers(ctx, role.ID, userID); err != nil {
 			return err
-		}
-		if !slices.Contains(p.obj.Status.Roles, role) {
-			p.obj.Status.Roles = append(p.obj.Status.Roles, role)
 		}
 	}
 	for _, role := range slices.Clone(p.obj.Status.Roles) {
@@ -240,6 +261,15 @@ func (p *pass) applyMemberships(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// noteRoles notes in the status that the user is in roles by our doing.
+func (p *pass) noteRoles(roles []v1alpha1.RoleStatus) {
+	for _, role := range roles {
+		if !slices.ContainsFunc(p.obj.Status.Roles, func(r v1alpha1.RoleStatus) bool { return r.ID == role.ID }) {
+			p.obj.Status.Roles = append(p.obj.Status.Roles, role)
+		}
+	}
 }
 
 // leaveRole takes the user out of a role that we had put it into.

@@ -292,3 +292,33 @@ func TestAUserThatIsGoneOrTakenIsSeenWhenTheIdentityChanges(t *testing.T) {
 		}
 	}
 }
+
+func TestARoleThatWasCutOffAndTakenBackIsTakenBackOnTheTenant(t *testing.T) {
+	w := server.New(t, emulator.Options{})
+	for _, role := range []string{"Auditors", "Readers"} {
+		_, err := w.Tenant.AddRole(emulator.SeedRole{Name: role})
+		must(t, err)
+	}
+	w.StartOperator()
+	tenant := w.IdentityTenant()
+	tenant.Spec.Access.AllowedRoles = []string{"*"}
+	application, consumer := w.OAuthClient("orders"), w.ConfidentialClient("billing", "orders", "read")
+	application.Spec.ClientRole, application.Spec.Permissions = v1alpha1.ClientRoleNone, []v1alpha1.Permission{{Role: "Readers"}}
+	consumer.Spec.Identity = &v1alpha1.ClientIdentity{Roles: []string{"Readers"}}
+	w.Create(w.AdminSecret(), tenant, application, consumer)
+	w.Ready(tenant, application, consumer)
+	before := userOf(t, w, consumer).RoleIDs
+	// The first of two roles is joined, and the answer never comes.
+	remove := w.Tenant.Inject(emulator.Fault{Operation: "SaasManage/AddUsersAndGroupsToRole", Kind: emulator.FaultResetAfter})
+	w.Update(consumer, func() { consumer.Spec.Identity.Roles = []string{"Auditors", "Readers"} })
+	w.Condition(consumer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonServerUnavailable)
+	if during := userOf(t, w, consumer).RoleIDs; len(during) != len(before)+1 {
+		t.Fatalf("the user is in the roles %v", during)
+	}
+	remove()
+	w.Update(consumer, func() { consumer.Spec.Identity.Roles = []string{"Readers"} })
+	w.Ready(consumer)
+	if after := userOf(t, w, consumer).RoleIDs; len(after) != len(before) {
+		t.Errorf("the user is in the roles %v, not %v", after, before)
+	}
+}

@@ -26,10 +26,23 @@ func (p *pass) apply(ctx context.Context) error {
 	if err := p.applyClientRole(ctx); err != nil {
 		return err
 	}
+	if err := p.applyPermissions(ctx); err != nil {
+		return err
+	}
 	p.obj.Status.AppliedHash = p.desired.Hash()
 	p.obj.Status.TokenHash = p.desired.TokenHash(p.obj.Status.ApplicationKey)
 	p.applied = true
 	return nil
+}
+
+// unsettle stores that the tenant is about to be as no hash says any more. Without it a change that was cut off, and then taken back in the
+// manifest, would pass for what was applied before.
+func (p *pass) unsettle(ctx context.Context) error {
+	if p.obj.Status.AppliedHash == "" {
+		return nil
+	}
+	p.obj.Status.AppliedHash = ""
+	return p.persist(ctx)
 }
 
 // locate returns the application of this OAuthClient: by its row key, else by its application ID, else by importing it.
@@ -105,6 +118,9 @@ func (p *pass) conflict(why string) error {
 func (p *pass) configure(ctx context.Context, current identity.Application) error {
 	update, err := application.Changes(current.Fields, *p.desired)
 	if err != nil || update.IsEmpty() {
+		return err
+	}
+	if err := p.unsettle(ctx); err != nil {
 		return err
 	}
 	kind := v1alpha1.ChangeUpdated

@@ -108,3 +108,23 @@ func TestEveryAnswerMayBeLostOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestAChangeThatWasCutOffAndTakenBackIsTakenBackOnTheTenant(t *testing.T) {
+	w := server.New(t, emulator.Options{})
+	w.StartOperator()
+	w.CreateTenant()
+	application := w.OAuthClient("orders")
+	w.Create(application)
+	w.Ready(application)
+	audience := application.Spec.Audience
+	// The update is made, and its answer never comes.
+	remove := w.Tenant.Inject(emulator.Fault{Operation: "SaasManage/UpdateApplicationDE", Kind: emulator.FaultResetAfter})
+	w.Update(application, func() { application.Spec.Audience = "https://mistake.example.com" })
+	w.Condition(application, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonServerUnavailable)
+	remove()
+	w.Update(application, func() { application.Spec.Audience = audience })
+	w.Ready(application)
+	if found, _ := w.Tenant.Application("orders"); found.Profile.Audience != audience {
+		t.Errorf("the tenant has the audience %q", found.Profile.Audience)
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
+	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
@@ -34,6 +35,8 @@ type facts struct {
 	checking bool
 	// settling is how long to wait for further Scopes before the application is updated; set by advance.
 	settling time.Duration
+	// grants on the application; set by readGrants, nil until then and after one was changed.
+	grants []identity.Grant
 	// change of the application that was made in this pass; nil for none.
 	change *v1alpha1.ApplicationChange
 	// applied says that the tenant was brought to the desired state in this pass; set by apply.
@@ -63,7 +66,7 @@ func (p *pass) observe(ctx context.Context) error {
 	p.mark = markOf(p.obj, p.tenant)
 	desired := application.DesiredOf(p.obj, p.mark, p.merged.Scopes)
 	p.desired = &desired
-	return nil
+	return checkPermissions(desired)
 }
 
 // markOf returns the mark that an OAuthClient leaves on a tenant.

@@ -3,7 +3,6 @@ package oauthclient
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
@@ -22,7 +21,7 @@ func (p *pass) applyClientRole(ctx context.Context) error {
 	}
 	if p.obj.Status.ClientRole != nil {
 		// A role that has a grant is there; the tenant drops the grants of those that are deleted.
-		granted, err := p.granted(ctx)
+		granted, err := p.granted(ctx, p.obj.Status.ClientRole.ID, clientRights)
 		if err != nil || granted {
 			return err
 		}
@@ -33,7 +32,9 @@ func (p *pass) applyClientRole(ctx context.Context) error {
 	}
 	p.obj.Status.ClientRole = &v1alpha1.RoleStatus{ID: id, Name: p.desired.ClientRole}
 	p.record(v1alpha1.ChangeUpdated, []string{"spec.clientRole"})
-	return p.grant(ctx)
+	return p.grant(ctx, identity.Grant{
+		PrincipalID: id, PrincipalName: p.desired.ClientRole, PrincipalType: identity.PrincipalRole, Rights: clientRights,
+	})
 }
 
 // ensureRole finds the role by its name, which is derived from the application ID, or makes it. A role that does not carry our mark is
@@ -56,37 +57,14 @@ func (p *pass) ensureRole(ctx context.Context) (string, error) {
 	return role.ID, nil
 }
 
-// grant lets the members of the role obtain tokens, and reads back whether the tenant took it.
-func (p *pass) grant(ctx context.Context) error {
-	role := p.obj.Status.ClientRole
-	err := p.session.Admin().SetGrants(ctx, p.obj.Status.ApplicationKey, []identity.Grant{{
-		PrincipalID: role.ID, PrincipalName: role.Name, PrincipalType: identity.PrincipalRole, Rights: clientRights,
-	}})
-	if err != nil {
-		return err
-	}
-	granted, err := p.granted(ctx)
-	if err == nil && !granted {
-		err = fmt.Errorf("granting application %q to role %q: the tenant did not take it", p.obj.Spec.ApplicationID, role.Name)
-	}
-	return err
-}
-
-func (p *pass) granted(ctx context.Context) (bool, error) {
-	grants, err := p.session.Admin().Grants(ctx, p.obj.Status.ApplicationKey)
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(grants, func(g identity.Grant) bool {
-		return g.PrincipalID == p.obj.Status.ClientRole.ID && !g.Inherited && g.Rights.Contains(clientRights)
-	}), nil
-}
-
 // removeClientRole deletes the role that we keep, if it still carries our mark.
 func (p *pass) removeClientRole(ctx context.Context) error {
 	kept := p.obj.Status.ClientRole
 	if kept == nil {
 		return nil
+	}
+	if err := p.unsettle(ctx); err != nil {
+		return err
 	}
 	admin := p.session.Admin()
 	role, found, err := admin.GetRole(ctx, kept.ID)
