@@ -3,6 +3,7 @@ package controlplane_test
 import (
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -65,6 +66,26 @@ func findsNoMistakeInPolicies(t *testing.T, clients kubernetes.Interface) {
 				}
 			}
 			return policy.Status.ObservedGeneration == policy.Generation
+		})
+	}
+}
+
+// kubectlWarns: what people see of a policy, whichever way they apply.
+func kubectlWarns(t *testing.T, plane *controlplane.ControlPlane) {
+	t.Helper()
+	const manifest = `{
+		"apiVersion": "oauth-operator.dev/v1alpha1", "kind": "Scope", "metadata": {"name": "all", "namespace": "default"},
+		"spec": {"oauthClientRef": {"name": "directory"}, "name": "all", "restPatterns": [".*"]}
+	}`
+	for _, mode := range []string{"--server-side=false", "--server-side=true"} {
+		eventually(t, "kubectl apply "+mode+" warns", func() bool {
+			kubectl := exec.CommandContext(t.Context(), plane.Kubectl(), "--kubeconfig", plane.Kubeconfig(), "apply", mode, "--dry-run=server", "-f", "-")
+			kubectl.Stdin = strings.NewReader(manifest)
+			out, err := kubectl.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			return strings.Contains(string(out), "Warning: Validation failed for ValidatingAdmissionPolicy 'oauth-operator-scope-warnings'")
 		})
 	}
 }
