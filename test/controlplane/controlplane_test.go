@@ -88,6 +88,11 @@ func TestControlPlane(t *testing.T) {
 			t.Errorf("listing Secrets gives %v, want a refusal", err)
 		}
 	})
+
+	install(t, plane)
+	t.Run("the built-in roles are about our kinds", func(t *testing.T) { aggregatesRolesForTeams(t, clients) })
+	t.Run("the policies' expressions fit the kinds", func(t *testing.T) { findsNoMistakeInPolicies(t, clients) })
+	t.Run("kubectl shows the warnings", func(t *testing.T) { kubectlWarns(t, plane) })
 }
 
 func eventually(t *testing.T, what string, holds func() bool) {

@@ -44,34 +44,49 @@ func TestSamplesAreTakenAsTheyAre(t *testing.T) {
 // samples returns the objects of config/samples.
 func samples(t *testing.T) []*unstructured.Unstructured {
 	t.Helper()
-	directory := filepath.Join(environment.Root(), "config", "samples")
+	files, err := filepath.Glob(filepath.Join(environment.Root(), "config", "samples", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, objects := resources(t, "samples")
+	if len(files) != named+1 {
+		t.Errorf("the kustomization names %d of %d files", named, len(files)-1)
+	}
+	return objects
+}
+
+// resources returns the number of files that the kustomization of a directory in config names as its resources, and the objects in them,
+// as they are there.
+func resources(t *testing.T, directory string) (int, []*unstructured.Unstructured) {
+	t.Helper()
+	directory = filepath.Join(environment.Root(), "config", directory)
 	var kustomization struct{ Resources []string }
 	if err := sigsyaml.Unmarshal(read(t, filepath.Join(directory, "kustomization.yaml")), &kustomization); err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join(directory, "*.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) != len(kustomization.Resources)+1 {
-		t.Errorf("the kustomization names %d of %d files", len(kustomization.Resources), len(files)-1)
-	}
 	var objects []*unstructured.Unstructured
 	for _, file := range kustomization.Resources {
-		documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(read(t, filepath.Join(directory, file))), 4096)
-		for {
-			object := &unstructured.Unstructured{}
-			err := documents.Decode(object)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatalf("reading %s: %v", file, err)
-			}
-			objects = append(objects, object)
-		}
+		objects = append(objects, decode(t, file, read(t, filepath.Join(directory, file)))...)
 	}
-	return objects
+	return len(kustomization.Resources), objects
+}
+
+// decode returns the objects of a YAML stream.
+func decode(t *testing.T, name string, stream []byte) []*unstructured.Unstructured {
+	t.Helper()
+	var objects []*unstructured.Unstructured
+	documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(stream), 4096)
+	for {
+		object := &unstructured.Unstructured{}
+		err := documents.Decode(object)
+		if errors.Is(err, io.EOF) {
+			return objects
+		}
+		if err != nil {
+			t.Fatalf("reading %s: %v", name, err)
+		}
+		objects = append(objects, object)
+	}
 }
 
 func read(t *testing.T, file string) []byte {

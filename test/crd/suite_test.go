@@ -1,7 +1,8 @@
 // Package crd_test tests what kube-apiserver makes of our CRDs: what it takes, what it refuses, and what it says then.
 //
 // The tables are checked against the CRDs themselves: a rule without a manifest that breaks it fails the tests, and so does an enum value
-// without a manifest that is taken.
+// without a manifest that is taken. The same holds for the policies that warn. The roles for people are here too: they are all that comes
+// with the kinds besides.
 package crd_test
 
 import (
