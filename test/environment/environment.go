@@ -8,6 +8,7 @@ package environment
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -72,7 +73,8 @@ func start() (*Server, error) {
 	environment := &envtest.Environment{BinaryAssetsDirectory: assets, CRDDirectoryPaths: []string{filepath.Join(Root(), "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
 	config, err := environment.Start()
 	if err != nil {
-		return nil, err
+		// What was started before the failure would outlive this process.
+		return nil, errors.Join(err, environment.Stop())
 	}
 	return &Server{config: config, logs: journal, keys: emulator.SharedKey(), stop: environment.Stop}, nil
 }
