@@ -1,14 +1,14 @@
 package v1alpha1
 
 // Condition types. Ready, Reachable, Authenticated, Provisioned, ScopesAccepted, Accepted, IdentityProvisioned,
-// CredentialValid and TokenReady are always present on the kinds that have them; Reconciling, Stalled, Degraded and
-// LeftoverSuspected only while true.
+// CredentialValid and TokenReady are always present on the kinds that have them, InUse on every Scope that is accepted, Drifted under
+// managementPolicy Observe; Reconciling, Stalled, Degraded and LeftoverSuspected only while true.
 const (
 	// ConditionReady says whether what the object promises can be used now, as its spec asks for it.
 	//
-	//   - True: Available.
-	//   - False: any reason of the other conditions; SpecNotApplied while an older spec is in force; DependentsExist while a deletion
-	//     waits for other objects.
+	//   - True: Available; Suspended while spec.suspend is set and the spec is in force.
+	//   - False: any reason of the other conditions; SpecNotApplied while an older spec is in force; Suspended while spec.suspend keeps a
+	//     changed spec from being carried out; DependentsExist while a deletion waits for other objects.
 	//
 	// A renewal that fails does not make it False while the published token is good: see ConditionDegraded.
 	ConditionReady = "Ready"
@@ -34,8 +34,8 @@ const (
 
 	// ConditionProvisioned says whether the application on the tenant is as the spec and its scopes ask for.
 	//
-	//   - True: Applied.
-	//   - False: TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec, RoleNotFound, UserNotFound, ServerUnavailable, Throttled, Unauthorized,
+	//   - True: Applied, AsDeclared (managementPolicy Observe).
+	//   - False: Drifted and ApplicationNotFound (managementPolicy Observe), TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec, RoleNotFound, UserNotFound, ServerUnavailable, Throttled, Unauthorized,
 	//     RequestRejected, UnexpectedResponse.
 	ConditionProvisioned = "Provisioned"
 
@@ -44,6 +44,12 @@ const (
 	//   - True: AllAccepted.
 	//   - False: SomeRejected (status.scopes.rejected names them).
 	ConditionScopesAccepted = "ScopesAccepted"
+
+	// ConditionDrifted says, under managementPolicy Observe, whether the application differs from what is declared.
+	//
+	//   - True: Drifted (status.drift names the fields), ApplicationNotFound.
+	//   - False: AsDeclared.
+	ConditionDrifted = "Drifted"
 
 	// ConditionLeftoverSuspected is True while status.leftovers is not empty.
 	//
@@ -55,6 +61,13 @@ const (
 	//   - True: Accepted.
 	//   - False: OAuthClientNotFound, OAuthClientNotReady, NotAdmitted, Conflict, InvalidPattern, TypeMismatch.
 	ConditionAccepted = "Accepted"
+
+	// ConditionInUse says whether ConfidentialClients request the scope. While they do, it stays on the application even when the Scope
+	// is deleted (status.scopes.retained of the OAuthClient).
+	//
+	//   - True: Requested.
+	//   - False: NotRequested.
+	ConditionInUse = "InUse"
 
 	// ConditionIdentityProvisioned says whether the client identity and its memberships are as the spec asks for.
 	//
@@ -81,7 +94,8 @@ const (
 	//     SecretNotFound, SecretIncomplete; without a usable token also those of IdentityProvisioned.
 	ConditionTokenReady = "TokenReady"
 
-	// ConditionDegraded is True while a renewal fails and the published token is still good. Its message says until when.
+	// ConditionDegraded is True while a renewal fails and the published token is still good: its message says until when. Of an OAuthClient
+	// it says that the application cannot be compared with what is declared.
 	//
 	//   - True: the reason of the failure.
 	ConditionDegraded = "Degraded"
@@ -107,6 +121,16 @@ const (
 	ReasonExternal = "External"
 	// ReasonAccepted: taken.
 	ReasonAccepted = "Accepted"
+	// ReasonAsDeclared: compared, and the same.
+	ReasonAsDeclared = "AsDeclared"
+	// ReasonDrifted: compared, and not the same.
+	ReasonDrifted = "Drifted"
+	// ReasonSuspended: spec.suspend is set.
+	ReasonSuspended = "Suspended"
+	// ReasonRequested: at least one ConfidentialClient requests it.
+	ReasonRequested = "Requested"
+	// ReasonNotRequested: no ConfidentialClient requests it.
+	ReasonNotRequested = "NotRequested"
 	// ReasonAllAccepted: every Scope object was taken.
 	ReasonAllAccepted = "AllAccepted"
 	// ReasonSomeRejected: some Scope objects were not taken.
@@ -118,6 +142,8 @@ const (
 
 	// ReasonTenantNotFound: there is no IdentityTenant of that name.
 	ReasonTenantNotFound = "TenantNotFound"
+	// ReasonApplicationNotFound: the tenant has no application of that ID.
+	ReasonApplicationNotFound = "ApplicationNotFound"
 	// ReasonTenantNotReady: the IdentityTenant is not Ready, or is being deleted.
 	ReasonTenantNotReady = "TenantNotReady"
 	// ReasonOAuthClientNotFound: there is no OAuthClient of that name.

@@ -13,6 +13,17 @@ const (
 	ApplicationTypeOAuth2Client ApplicationType = "OAuth2Client"
 )
 
+// AdoptableKind is a kind whose objects may take over what exists on a tenant already.
+// +kubebuilder:validation:Enum=OAuthClient;ConfidentialClient
+type AdoptableKind string
+
+const (
+	// AdoptableOAuthClient takes over applications.
+	AdoptableOAuthClient AdoptableKind = "OAuthClient"
+	// AdoptableConfidentialClient takes over users.
+	AdoptableConfidentialClient AdoptableKind = "ConfidentialClient"
+)
+
 // IdentityTenantSpec says how a tenant is reached and who may use it.
 // +kubebuilder:validation:XValidation:rule="has(self.clusterID) == has(oldSelf.clusterID) && (!has(self.clusterID) || self.clusterID == oldSelf.clusterID)",message="clusterID is immutable: it is part of every ownership mark on the tenant"
 type IdentityTenantSpec struct {
@@ -67,6 +78,15 @@ type IdentityTenantSpec struct {
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="driftCheckInterval must be a duration between 1m and 8760h, such as 15m"
 	DriftCheckInterval *metav1.Duration `json:"driftCheckInterval,omitempty"`
+
+	// deletionTimeout is how long the deletion of an OAuthClient or ConfidentialClient waits for a tenant that does not let it be carried
+	// out, between 1m and 8760h. Then the object goes, and what it leaves on the tenant is named in status.orphans. Default 24h.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="deletionTimeout must be a duration between 1m and 8760h, such as 24h"
+	DeletionTimeout *metav1.Duration `json:"deletionTimeout,omitempty"`
 
 	// access says who may use this tenant, and for what. Left out: only objects in the tenant's own namespace, and
 	// only what the defaults of its fields allow.
@@ -152,6 +172,13 @@ type TenantAccess struct {
 	// +kubebuilder:validation:MaxItems=2
 	AllowedApplicationTypes []ApplicationType `json:"allowedApplicationTypes,omitempty"`
 
+	// allowAdoption lists the kinds that may take over what exists on the tenant already and has no owner, each with its own
+	// spec.adoptionPolicy: OAuthClient, ConfidentialClient. Left out: none.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=2
+	AllowAdoption []AdoptableKind `json:"allowAdoption,omitempty"`
+
 	// maxTokenLifetime that an OAuthClient may ask for in spec.token.lifetime, between 30s and 8760h. Left out: no limit.
 	// +optional
 	// +kubebuilder:validation:Type=string
@@ -190,6 +217,29 @@ type IdentityTenantStatus struct {
 	// While it fits, a restart does not log in.
 	// +optional
 	ObservedCredentials string `json:"observedCredentials,omitempty"`
+
+	// orphans are what deletions had to leave on the tenant because it did not let them be carried out in time (spec.deletionTimeout),
+	// newest first. Look at them on the tenant, and delete those that nobody uses. Bounded to 20.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	Orphans []Orphan `json:"orphans,omitempty"`
+}
+
+// Orphan is something on the tenant that nothing in the cluster manages any more.
+type Orphan struct {
+	// kind of the object in the cluster that managed it: OAuthClient or ConfidentialClient.
+	// +required
+	Kind string `json:"kind"`
+	// name of that object, as namespace/name.
+	// +required
+	Name string `json:"name"`
+	// id on the tenant: the row key of an application, or the ID of a user. Left out where it is not known.
+	// +optional
+	ID string `json:"id,omitempty"`
+	// time at which the deletion was given up.
+	// +required
+	Time metav1.Time `json:"time"`
 }
 
 // IdentityTenant is one CyberArk Identity tenant: how the operator reaches it, and who may use it.

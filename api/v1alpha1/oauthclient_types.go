@@ -92,6 +92,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.mustBeOAuthClient) || !has(self.clientIDType) || self.clientIDType == 'Confidential'",message="mustBeOAuthClient belongs to clientIDType Confidential: public clients have no user behind them"
 // +kubebuilder:validation:XValidation:rule="!has(self.redirectURIs) || (has(self.token) && has(self.token.grantTypes) && self.token.grantTypes.exists(g, g == 'AuthorizationCode' || g == 'Implicit'))",message="redirectURIs are of no use without AuthorizationCode or Implicit in token.grantTypes: remove them, or add the grant type"
 // +kubebuilder:validation:XValidation:rule="has(self.redirectURIs) || !has(self.token) || !has(self.token.grantTypes) || !self.token.grantTypes.exists(g, g == 'AuthorizationCode' || g == 'Implicit')",message="redirectURIs are needed by AuthorizationCode and Implicit: name every URI to which a code or a token may be sent"
+// +kubebuilder:validation:XValidation:rule="self.type == 'OAuth2Server' || !has(self.claimsScript)",message="claimsScript belongs to type OAuth2Server: tokens of type OAuth2Client carry no claims of yours"
 // +kubebuilder:validation:XValidation:rule="self.type == 'OAuth2Client' || !has(self.scopes) || self.scopes.all(s, !has(s.restPatterns))",message="restPatterns belong to type OAuth2Client: they open the tenant's own APIs, and tokens of type OAuth2Server are for yours"
 type OAuthClientSpec struct {
 	// tenantRef names the IdentityTenant on which the application lives. The tenant must admit this namespace. Immutable.
@@ -177,6 +178,14 @@ type OAuthClientSpec struct {
 	// +optional
 	Token *ApplicationToken `json:"token,omitempty"`
 
+	// claimsScript is the vendor's script that adds claims to issued tokens (Script and OpenIDConnectScript), such as
+	// setClaim('Department', LoginUser.Get('department')). Only with type OAuth2Server. Left out: the script on the tenant is not touched;
+	// taken out again: the tenant's own default is restored.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16384
+	ClaimsScript string `json:"claimsScript,omitempty"`
+
 	// scopes of the application that are declared here. Scope objects add more.
 	// +optional
 	// +listType=map
@@ -203,10 +212,26 @@ type OAuthClientSpec struct {
 	// +optional
 	ClientRole ClientRole `json:"clientRole,omitempty"`
 
+	// managementPolicy is Full (the application is kept as declared) or Observe (what differs is shown in status.drift, and nothing is
+	// written to the tenant, not even when this object is deleted). Default Full.
+	// +optional
+	ManagementPolicy ManagementPolicy `json:"managementPolicy,omitempty"`
+
+	// adoptionPolicy is Never or Adopt: take over an application that has this applicationID and that nobody owns. The tenant must
+	// allow it (spec.access.allowAdoption). Default Never: such an application is a Conflict.
+	// +optional
+	AdoptionPolicy AdoptionPolicy `json:"adoptionPolicy,omitempty"`
+
 	// deletionPolicy is Delete (the application and the role of its clients go with this object) or Orphan (they stay on the tenant,
-	// and an OAuthClient of the same namespace and name finds them again). Default Delete.
+	// and an OAuthClient of the same namespace and name finds them again). Left out: Delete for an application that the operator made,
+	// Orphan for one that it adopted.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+
+	// suspend stops all work on the application: changes of this object and of its Scopes wait, and drift is not looked for. Tokens of
+	// its clients are renewed all the same, and a deletion is carried out. Default false.
+	// +optional
+	Suspend bool `json:"suspend,omitempty"`
 }
 
 // UserConsent says what a user is asked who authorizes a client.
@@ -260,7 +285,30 @@ type ApplicationToken struct {
 	Lifetime *metav1.Duration `json:"lifetime,omitempty"`
 }
 
+// ScopeType says what a scope is for, by the vendor's names.
+// +kubebuilder:validation:Enum=API;CustomClaims
+type ScopeType string
+
+const (
+	// ScopeTypeAPI lets a token call APIs.
+	ScopeTypeAPI ScopeType = "API"
+	// ScopeTypeCustomClaims only adds claims to an ID token; it opens no API.
+	ScopeTypeCustomClaims ScopeType = "CustomClaims"
+)
+
+// ManagementPolicy says whether the operator writes to the tenant.
+// +kubebuilder:validation:Enum=Full;Observe
+type ManagementPolicy string
+
+const (
+	// ManagementPolicyFull keeps the application as declared.
+	ManagementPolicyFull ManagementPolicy = "Full"
+	// ManagementPolicyObserve only tells what differs.
+	ManagementPolicyObserve ManagementPolicy = "Observe"
+)
+
 // InlineScope is a scope declared in the OAuthClient itself.
+// +kubebuilder:validation:XValidation:rule="!has(self.type) || self.type == 'API' || !has(self.restPatterns)",message="restPatterns belong to scopes of type API: a scope of type CustomClaims opens no API"
 type InlineScope struct {
 	// name is the scope-token of RFC 6749 section 3.3 (KnownScopes[].Scope).
 	// +required
@@ -273,6 +321,11 @@ type InlineScope struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	Description string `json:"description,omitempty"`
+
+	// type is API (the scope lets a token call APIs) or CustomClaims (it adds claims to ID tokens and opens no API). Default API. The
+	// name that the tenant itself has for the two is not documented: what it stores as the type of a scope is kept as it is.
+	// +optional
+	Type ScopeType `json:"type,omitempty"`
 
 	// restPatterns are regular expressions (RE2) for the paths of the tenant's own APIs that the scope opens, such as
 	// /UserMgmt/.* (KnownScopes[].AllowedRest). Only on an application of type OAuth2Client.
@@ -287,7 +340,8 @@ type InlineScope struct {
 
 // OAuthClientStatus is what the operator made of the application and last saw of it.
 type OAuthClientStatus struct {
-	// conditions: Ready, Provisioned, ScopesAccepted; Reconciling, Stalled and LeftoverSuspected while true.
+	// conditions: Ready, Provisioned, ScopesAccepted; Drifted under managementPolicy Observe; Reconciling, Stalled, Degraded and
+	// LeftoverSuspected while true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -301,8 +355,12 @@ type OAuthClientStatus struct {
 	// +optional
 	ApplicationKey string `json:"applicationKey,omitempty"`
 
-	// appliedHash is the hash of the merged desired state that was last applied and read back. While it fits, nothing
-	// is asked of the tenant.
+	// applicationOrigin says how the operator came by the application: Created, Adopted or Observed.
+	// +optional
+	ApplicationOrigin ApplicationOrigin `json:"applicationOrigin,omitempty"`
+
+	// appliedHash is the hash of the merged desired state that was last applied and read back, under managementPolicy Observe of the one
+	// that the application was last compared with. While it fits, nothing is asked of the tenant but the drift check.
 	// +optional
 	AppliedHash string `json:"appliedHash,omitempty"`
 
@@ -334,6 +392,18 @@ type OAuthClientStatus struct {
 	// +listMapKey=principalID
 	Grants []GrantStatus `json:"grants,omitempty"`
 
+	// claimsScriptApplied says that the operator has set the claims script, and restores the tenant's default when spec.claimsScript is
+	// taken out.
+	// +optional
+	ClaimsScriptApplied bool `json:"claimsScriptApplied,omitempty"`
+
+	// drift names the fields in which the application differs from what is declared, as paths in this object. Only under managementPolicy
+	// Observe; under Full a difference is brought back and told in changes.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Drift []string `json:"drift,omitempty"`
+
 	// changes of the application that the operator made, and those by others that it found, newest first. Bounded to 20.
 	// +optional
 	// +listType=atomic
@@ -348,8 +418,21 @@ type OAuthClientStatus struct {
 	Leftovers []string `json:"leftovers,omitempty"`
 }
 
+// ApplicationOrigin says how the operator came by an application.
+// +kubebuilder:validation:Enum=Created;Adopted;Observed
+type ApplicationOrigin string
+
+const (
+	// ApplicationCreated is one that the operator made.
+	ApplicationCreated ApplicationOrigin = "Created"
+	// ApplicationAdopted is one that somebody else had made and that the operator took over.
+	ApplicationAdopted ApplicationOrigin = "Adopted"
+	// ApplicationObserved is one that somebody else made and that the operator does not touch.
+	ApplicationObserved ApplicationOrigin = "Observed"
+)
+
 // ChangeKind says what a change of an application was.
-// +kubebuilder:validation:Enum=Created;Updated;Repaired
+// +kubebuilder:validation:Enum=Created;Updated;Repaired;Adopted;Drifted
 type ChangeKind string
 
 const (
@@ -359,11 +442,15 @@ const (
 	ChangeUpdated ChangeKind = "Updated"
 	// ChangeRepaired tells that somebody had changed the application on the tenant, and that the operator changed it back.
 	ChangeRepaired ChangeKind = "Repaired"
+	// ChangeAdopted tells that the operator took the application over, and what it changed in doing so.
+	ChangeAdopted ChangeKind = "Adopted"
+	// ChangeDrifted tells that somebody had changed the application on the tenant, and that it was left so (managementPolicy Observe).
+	ChangeDrifted ChangeKind = "Drifted"
 )
 
 // ApplicationChange is one change of an application. It names fields, never values.
 type ApplicationChange struct {
-	// time at which the operator made it.
+	// time at which the operator made or found it.
 	// +required
 	Time metav1.Time `json:"time"`
 	// kind of the change.
@@ -420,6 +507,12 @@ type ScopesStatus struct {
 	// +listType=map
 	// +listMapKey=name
 	Applied []AppliedScope `json:"applied,omitempty"`
+
+	// retained are scopes that nothing declares any more, and that stay on the application as they are because ConfidentialClients still
+	// request them.
+	// +optional
+	// +listType=set
+	Retained []string `json:"retained,omitempty"`
 
 	// rejected Scope objects, at most 20.
 	// +optional

@@ -80,6 +80,17 @@ const (
 	DeletionPolicyOrphan DeletionPolicy = "Orphan"
 )
 
+// AdoptionPolicy says whether something that exists on the tenant already, and that nobody owns, may be taken over.
+// +kubebuilder:validation:Enum=Never;Adopt
+type AdoptionPolicy string
+
+const (
+	// AdoptionPolicyNever leaves it alone and reports a Conflict.
+	AdoptionPolicyNever AdoptionPolicy = "Never"
+	// AdoptionPolicyAdopt takes it over, if the tenant allows it (spec.access.allowAdoption).
+	AdoptionPolicyAdopt AdoptionPolicy = "Adopt"
+)
+
 // NamespaceConsent says whose objects may use this one.
 type NamespaceConsent struct {
 	// namespaces whose objects are admitted. Left out: the object's own namespace only.

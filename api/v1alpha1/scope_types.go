@@ -3,6 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ScopeSpec is one scope of an application.
+// +kubebuilder:validation:XValidation:rule="!has(self.type) || self.type == 'API' || !has(self.restPatterns)",message="restPatterns belong to scopes of type API: a scope of type CustomClaims opens no API"
 type ScopeSpec struct {
 	// oauthClientRef names the OAuthClient to whose application the scope is added. It may be in another namespace when that
 	// OAuthClient admits this one (spec.scopeAttachment). Immutable.
@@ -23,6 +24,11 @@ type ScopeSpec struct {
 	// +kubebuilder:validation:MaxLength=512
 	Description string `json:"description,omitempty"`
 
+	// type is API (the scope lets a token call APIs) or CustomClaims (it adds claims to ID tokens and opens no API). Default API. The
+	// name that the tenant itself has for the two is not documented: what it stores as the type of a scope is kept as it is.
+	// +optional
+	Type ScopeType `json:"type,omitempty"`
+
 	// restPatterns are regular expressions (RE2) for the paths of the tenant's own APIs that the scope opens, such as
 	// /UserMgmt/.* (KnownScopes[].AllowedRest). Only on an application of type OAuth2Client.
 	// +optional
@@ -36,7 +42,7 @@ type ScopeSpec struct {
 
 // ScopeStatus says whether the scope is on the application.
 type ScopeStatus struct {
-	// conditions: Ready and Accepted; Reconciling and Stalled while true.
+	// conditions: Ready, Accepted and InUse; Reconciling and Stalled while true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

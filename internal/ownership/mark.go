@@ -18,14 +18,21 @@ type Mark struct {
 	Kind, Namespace, Name string
 	// UID of the object. It changes when the object is restored from a backup, so it does not decide who owns what.
 	UID string
+	// Adopted says that somebody else had made what is marked. It is orphaned by default when its owner is deleted, and the fact has to
+	// outlive the owner's status.
+	Adopted bool
 }
 
 // marks finds marks; the names of clusters, kinds, namespaces, objects and UIDs have none of the characters that delimit them.
-var marks = regexp.MustCompile(`\[oauth-operator cluster=([^\s\]]+) owner=([^\s/\]]+)/([^\s/\]]+)/([^\s/\]]+) uid=([^\s\]]*)\]`)
+var marks = regexp.MustCompile(`\[oauth-operator cluster=([^\s\]]+) owner=([^\s/\]]+)/([^\s/\]]+)/([^\s/\]]+) uid=([^\s\]]*)( adopted)?\]`)
 
 // String returns the mark as it is written at the end of a description.
 func (m Mark) String() string {
-	return fmt.Sprintf("[oauth-operator cluster=%s owner=%s/%s/%s uid=%s]", m.ClusterID, m.Kind, m.Namespace, m.Name, m.UID)
+	adopted := ""
+	if m.Adopted {
+		adopted = " adopted"
+	}
+	return fmt.Sprintf("[oauth-operator cluster=%s owner=%s/%s/%s uid=%s%s]", m.ClusterID, m.Kind, m.Namespace, m.Name, m.UID, adopted)
 }
 
 // Owner returns kind, namespace and name for a message.
@@ -59,5 +66,6 @@ func Find(description string) (Mark, bool) {
 		return Mark{}, false
 	}
 	group := func(i int) string { return description[at[2*i]:at[2*i+1]] }
-	return Mark{ClusterID: group(1), Kind: group(2), Namespace: group(3), Name: group(4), UID: group(5)}, true
+	adopted := at[2*6] >= 0
+	return Mark{ClusterID: group(1), Kind: group(2), Namespace: group(3), Name: group(4), UID: group(5), Adopted: adopted}, true
 }

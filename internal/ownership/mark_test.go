@@ -22,6 +22,18 @@ func TestFindReturnsWhatDescribeWrote(t *testing.T) {
 	}
 }
 
+func TestAMarkRemembersThatItsObjectWasAdopted(t *testing.T) {
+	adopted := mark
+	adopted.Adopted = true
+	got, found := ownership.Find(adopted.Describe("Orders API"))
+	if !found || got != adopted {
+		t.Errorf("the mark is %+v, %v", got, found)
+	}
+	if !mark.Owns(adopted) || !adopted.Owns(mark) {
+		t.Error("adoption changes who owns it")
+	}
+}
+
 func TestFindRefusesWhatIsNotAMarkAtTheEnd(t *testing.T) {
 	for name, description := range map[string]string{
 		"nothing":                     "",

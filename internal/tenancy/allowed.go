@@ -51,6 +51,14 @@ func AllowRoles(tenant *v1alpha1.IdentityTenant, roles []string) error {
 	return nil
 }
 
+// AllowAdoption says whether objects of a kind may take over what exists on a tenant already and has no owner; nil when they may.
+func AllowAdoption(tenant *v1alpha1.IdentityTenant, kind v1alpha1.AdoptableKind) error {
+	if !slices.Contains(accessOf(tenant).AllowAdoption, kind) {
+		return refuse(tenant, "spec.access.allowAdoption", "that %ss adopt what exists already", kind)
+	}
+	return nil
+}
+
 func accessOf(tenant *v1alpha1.IdentityTenant) v1alpha1.TenantAccess {
 	if tenant.Spec.Access == nil {
 		return v1alpha1.TenantAccess{}
