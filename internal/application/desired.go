@@ -49,14 +49,20 @@ type Desired struct {
 	TokenType           v1alpha1.TokenType `json:"tokenType"`
 	TokenLifetime       time.Duration      `json:"tokenLifetime"`
 	Scopes              []Scope            `json:"scopes"`
+	// Retained are scopes that stay as the tenant has them.
+	Retained []string `json:"retained,omitempty"`
+	// ClaimsScript adds claims to tokens; empty leaves the script on the tenant alone.
+	ClaimsScript string `json:"claimsScript,omitempty"`
 	// Permissions of further roles and users.
 	Permissions []Permission `json:"permissions,omitempty"`
 	// ClientRole is the name of the role that the operator keeps for the clients; empty for none. It is granted the application.
 	ClientRole string `json:"clientRole,omitempty"`
+	// Observed says that the state is compared with the tenant and never applied.
+	Observed bool `json:"observed,omitempty"`
 }
 
-// DesiredOf returns what an OAuthClient asks for, with the mark of its owner and the merged scopes.
-func DesiredOf(oauthClient *v1alpha1.OAuthClient, mark ownership.Mark, scopes []Scope) Desired {
+// DesiredOf returns what an OAuthClient asks for, with the mark of its owner and the merged scopes. What is only observed is not marked.
+func DesiredOf(oauthClient *v1alpha1.OAuthClient, mark ownership.Mark, merged Merged) Desired {
 	spec := &oauthClient.Spec
 	d := Desired{
 		ApplicationID: spec.ApplicationID,
@@ -67,7 +73,13 @@ func DesiredOf(oauthClient *v1alpha1.OAuthClient, mark ownership.Mark, scopes []
 		Audience:      spec.Audience,
 		TokenType:     v1alpha1.TokenTypeJWT,
 		TokenLifetime: TokenLifetime(oauthClient),
-		Scopes:        scopes,
+		Scopes:        merged.Scopes,
+		Retained:      merged.Retained,
+		ClaimsScript:  spec.ClaimsScript,
+	}
+	if spec.ManagementPolicy == v1alpha1.ManagementPolicyObserve {
+		d.Observed = true
+		d.Description = spec.Description
 	}
 	if spec.Token != nil && spec.Token.Type != "" {
 		d.TokenType = spec.Token.Type
@@ -140,7 +152,10 @@ func (d Desired) Hash() string { return hash(d) }
 // TokenHash identifies what the tokens of the application say, and the application that signs them: another application under the same ID
 // has other keys.
 func (d Desired) TokenHash(applicationKey string) string {
-	return hash(struct{ Key, TokenType, Issuer, Audience string }{applicationKey, string(d.TokenType), d.Issuer, d.Audience})[:16]
+	return hash(struct {
+		Key, TokenType, Issuer, Audience string
+		ClaimsScript                     string `json:",omitempty"`
+	}{applicationKey, string(d.TokenType), d.Issuer, d.Audience, d.ClaimsScript})[:16]
 }
 
 // Hash identifies the definition of a scope.

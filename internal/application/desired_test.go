@@ -60,7 +60,7 @@ func TestDesiredOf(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := application.DesiredOf(&v1alpha1.OAuthClient{Spec: tc.spec}, mark, scopes)
+			got := application.DesiredOf(&v1alpha1.OAuthClient{Spec: tc.spec}, mark, application.Merged{Scopes: scopes})
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -34,6 +34,8 @@ type Rejection struct {
 type Merged struct {
 	// Scopes by name.
 	Scopes []Scope
+	// Retained are the names of scopes that nothing declares any more and that stay on the application as they are; see Undeclared.
+	Retained []string
 	// Rejected Scope objects, in the order in which they were considered.
 	Rejected []Rejection
 }
@@ -46,6 +48,21 @@ func (m Merged) Rejection(scope types.NamespacedName) *Rejection {
 		}
 	}
 	return nil
+}
+
+// Undeclared returns which of the applied scopes nothing declares any more. They may be retained while somebody requests them. One whose
+// Scope object lost the consent to attach is not among them: consent that is withdrawn takes effect.
+func (m Merged) Undeclared(applied []v1alpha1.AppliedScope) []string {
+	var names []string
+	for _, a := range applied {
+		declared := slices.ContainsFunc(m.Scopes, func(s Scope) bool { return s.Name == a.Name })
+		refused := slices.ContainsFunc(m.Rejected, func(r Rejection) bool { return r.Name == a.Name && r.Reason == v1alpha1.ReasonNotAdmitted })
+		if !declared && !refused {
+			names = append(names, a.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Merge joins the inline scopes of an OAuthClient with the Scope objects that name it. A scope that is declared inline wins over a

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/identity"
 )
 
 // Permission lets a role or a user authorize at an application.
@@ -17,6 +18,14 @@ type Permission struct {
 	Rights []v1alpha1.ApplicationRight `json:"rights"`
 	// CreateRole when the tenant has none of that name.
 	CreateRole bool `json:"createRole,omitempty"`
+}
+
+// Principal returns who is granted something: identity.PrincipalRole with a role's name, or identity.PrincipalUser with a login name.
+func (p Permission) Principal() (kind, name string) {
+	if p.User != "" {
+		return identity.PrincipalUser, p.User
+	}
+	return identity.PrincipalRole, p.Role
 }
 
 // permissions returns the permissions of a spec in one order, and those of one principal as one: the tenant knows one grant for each.

@@ -14,6 +14,9 @@ const (
 	TemplateOAuth2ServerClient = "OAuth2ServerClient"
 )
 
+// builtInScript refers to the script that every OAuth application has until it gets one of its own.
+const builtInScript = "@oauth2"
+
 // newApplicationFields returns the fields of a freshly imported application, or false for an unknown template.
 func (e *Emulator) newApplicationFields(template string) (map[string]any, bool) {
 	var display string
@@ -63,7 +66,7 @@ func (e *Emulator) newApplicationFields(template string) (map[string]any, bool) 
 		"IsScaEnabled":          false,
 		"UserNameStrategy":      "ADAttribute",
 		"UserNameArg":           "userprincipalname",
-		"OpenIDConnectScript":   "@oauth2",
+		"OpenIDConnectScript":   builtInScript,
 		"Icon":                  "/vfslow/lib/application/icons/oauth",
 		"AuthRules": map[string]any{
 			"_UniqueKey": "Condition", "_Value": []any{}, "Enabled": true, "_Type": "RowSet",
@@ -218,6 +221,17 @@ func checkNames(fields map[string]any) error {
 		return refuse(invalidArgument, "The Application ID '%s' is not valid.", name)
 	}
 	return nil
+}
+
+// resetScript gives an application the built-in script back.
+func (e *Emulator) resetScript(c *call) (any, error) {
+	key := c.args.text("_RowKey")
+	app := e.state.applications[key]
+	if app == nil {
+		return nil, refuse(invalidArgument, "The provided RowKey %s is not valid.", key)
+	}
+	app.raw["OpenIDConnectScript"] = builtInScript
+	return nil, nil
 }
 
 // deleteApplication takes the official array form of _RowKey, a single one, and ID. It deletes all or nothing.

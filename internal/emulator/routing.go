@@ -43,6 +43,7 @@ func adminOperations() []operation {
 		{name: "SaasManage/ImportAppFromTemplate", rights: applications, admin: (*Emulator).importApplications},
 		{name: "SaasManage/UpdateApplicationDE", rights: applications, admin: (*Emulator).updateApplication},
 		{name: "SaasManage/GetApplication", rights: applications, admin: (*Emulator).getApplication},
+		{name: "SaasManage/ResetAppScript", rights: applications, admin: (*Emulator).resetScript},
 		{name: "SaasManage/DeleteApplication", rights: applications, admin: (*Emulator).deleteApplication},
 		{name: "SaasManage/GetAppIDByServiceName", rights: applications, admin: (*Emulator).getApplicationIDByServiceName},
 		{name: "SaasManage/SetApplicationPermissions", rights: applications, admin: (*Emulator).setApplicationPermissions},

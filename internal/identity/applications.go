@@ -12,6 +12,7 @@ const (
 	opImportApplication = "SaasManage/ImportAppFromTemplate"
 	opUpdateApplication = "SaasManage/UpdateApplicationDE"
 	opDeleteApplication = "SaasManage/DeleteApplication"
+	opResetScript       = "SaasManage/ResetAppScript"
 
 	tableApplication = "Application"
 	rowKeyField      = "_RowKey"
@@ -129,6 +130,12 @@ func (c *Client) UpdateApplication(ctx context.Context, key string, fields map[s
 		return err
 	}
 	return checkState(opUpdateApplication, result)
+}
+
+// ResetApplicationScript brings back the script that the tenant gives an application by default (SaasManage/ResetAppScript).
+func (c *Client) ResetApplicationScript(ctx context.Context, key string) error {
+	_, err := c.call(ctx, opResetScript, map[string]string{rowKeyField: key})
+	return err
 }
 
 // DeleteApplication deletes an application (SaasManage/DeleteApplication). One that is gone already is no error.

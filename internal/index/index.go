@@ -19,6 +19,7 @@ const (
 	byApplication = "application"
 	byOAuthClient = "oauthClient"
 	bySecret      = "secret"
+	byRequest     = "request"
 )
 
 // Register adds the indexes to a cache that has not started.
@@ -51,6 +52,17 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 			}
 			return []string{tenancy.OAuthClientKey(*ref, o.GetNamespace()).String()}
 		}},
+		{&v1alpha1.ConfidentialClient{}, byRequest, func(o client.Object) []string {
+			c := o.(*v1alpha1.ConfidentialClient)
+			if c.Spec.OAuthClientRef == nil {
+				return nil
+			}
+			values := make([]string, len(c.Spec.Scopes))
+			for i, scope := range c.Spec.Scopes {
+				values[i] = requestValue(tenancy.OAuthClientKey(*c.Spec.OAuthClientRef, c.Namespace), scope)
+			}
+			return values
+		}},
 		{&v1alpha1.ConfidentialClient{}, byTenant, func(o client.Object) []string {
 			application := o.(*v1alpha1.ConfidentialClient).Spec.Application
 			if application == nil {
@@ -76,6 +88,10 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 // applicationValue tells applications apart: two OAuthClients with one value claim the same one.
 func applicationValue(o *v1alpha1.OAuthClient) string {
 	return tenancy.TenantKey(o.Spec.TenantRef, o.Namespace).String() + " " + o.Spec.ApplicationID
+}
+
+func requestValue(oauthClient types.NamespacedName, scope string) string {
+	return oauthClient.String() + " " + scope
 }
 
 // TenantsWithSecret lists the IdentityTenants whose credentials are in a Secret.
@@ -110,6 +126,14 @@ func ScopesOfOAuthClient(ctx context.Context, reader client.Reader, oauthClient 
 func ClientsOfOAuthClient(ctx context.Context, reader client.Reader, oauthClient types.NamespacedName) ([]v1alpha1.ConfidentialClient, error) {
 	list := &v1alpha1.ConfidentialClientList{}
 	err := reader.List(ctx, list, client.MatchingFields{byOAuthClient: oauthClient.String()})
+	return list.Items, err
+}
+
+// ClientsRequesting lists the ConfidentialClients that request a scope of an OAuthClient, admitted or not. They are the cache's own
+// objects, to be read and not to be changed: there can be thousands of them.
+func ClientsRequesting(ctx context.Context, reader client.Reader, oauthClient types.NamespacedName, scope string) ([]v1alpha1.ConfidentialClient, error) {
+	list := &v1alpha1.ConfidentialClientList{}
+	err := reader.List(ctx, list, client.MatchingFields{byRequest: requestValue(oauthClient, scope)}, client.UnsafeDisableDeepCopy)
 	return list.Items, err
 }
 

@@ -53,6 +53,15 @@ func (m Mark) Describe(description string) string {
 	return description + " " + m.String()
 }
 
+// Strip returns a description without the mark at its end, and without the blanks before it.
+func Strip(description string) string {
+	mark, marked := Find(description)
+	if !marked {
+		return description
+	}
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(description), mark.String()))
+}
+
 // Find returns the mark at the end of a description. A mark anywhere else counts for nothing: a description is partly free text,
 // and what stands there must not pass for the operator's own.
 func Find(description string) (Mark, bool) {

@@ -84,7 +84,7 @@ func Reason(err error) string {
 func NeedsSomebody(err error) bool {
 	switch Reason(err) {
 	case v1alpha1.ReasonNotAdmitted, v1alpha1.ReasonConflict, v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonRoleNotFound, v1alpha1.ReasonUserNotFound,
-		v1alpha1.ReasonSecretConflict, v1alpha1.ReasonRequestRejected, v1alpha1.ReasonUnauthorized, v1alpha1.ReasonInvalidClient,
+		v1alpha1.ReasonApplicationNotFound, v1alpha1.ReasonSecretConflict, v1alpha1.ReasonRequestRejected, v1alpha1.ReasonUnauthorized, v1alpha1.ReasonInvalidClient,
 		v1alpha1.ReasonScopeNotGranted, v1alpha1.ReasonInvalidPattern, v1alpha1.ReasonTypeMismatch:
 		return true
 	}

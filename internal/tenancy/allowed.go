@@ -3,6 +3,7 @@ package tenancy
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -21,6 +22,15 @@ func AllowApplication(tenant *v1alpha1.IdentityTenant, kind v1alpha1.Application
 	}
 	if most := access.MaxTokenLifetime; most != nil && lifetime > most.Duration {
 		return refuse(tenant, "spec.access.maxTokenLifetime", "a token lifetime of %s, more than %s", lifetime, most.Duration)
+	}
+	return nil
+}
+
+// AllowApplicationID says whether a tenant lets an OAuthClient have an application ID; nil when it does. The application at which the
+// operator itself logs in is nobody's: who has it can lock the operator out, or be issued tokens that open what its own open.
+func AllowApplicationID(tenant *v1alpha1.IdentityTenant, applicationID string) error {
+	if c := tenant.Spec.Credentials; c != nil && strings.EqualFold(c.ApplicationID, applicationID) {
+		return refuse(tenant, "spec.credentials.applicationID", "application %q, at which the operator itself logs in", applicationID)
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func (r Resolver) OAuthClient(ctx context.Context, ref v1alpha1.OAuthClientRefer
 	if err != nil {
 		return nil, err
 	}
-	admitted, err := r.Admits(ctx, consent(oauthClient.Spec.Consumers), oauthClient.Namespace, namespace)
+	admitted, err := r.AdmitsConsumer(ctx, oauthClient, namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +92,11 @@ func (r Resolver) OAuthClient(ctx context.Context, ref v1alpha1.OAuthClientRefer
 		}
 	}
 	return oauthClient, nil
+}
+
+// AdmitsConsumer says whether an OAuthClient admits the ConfidentialClients of a namespace.
+func (r Resolver) AdmitsConsumer(ctx context.Context, oauthClient *v1alpha1.OAuthClient, namespace string) (bool, error) {
+	return r.Admits(ctx, consent(oauthClient.Spec.Consumers), oauthClient.Namespace, namespace)
 }
 
 // LookUpOAuthClient returns the OAuthClient that an object refers to without asking for consent.

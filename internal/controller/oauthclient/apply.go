@@ -16,11 +16,14 @@ import (
 // apply brings the tenant to the desired state: the application, its settings, the role of its clients, and that role's grant. Each
 // step finds out by itself whether it is still to be done, so that a pass that was cut off anywhere is simply made again.
 func (p *pass) apply(ctx context.Context) error {
-	current, err := p.locate(ctx)
-	if err != nil {
+	var err error
+	if p.current, err = p.locate(ctx); err != nil {
 		return err
 	}
-	if err := p.configure(ctx, current); err != nil {
+	if err := p.configure(ctx); err != nil {
+		return err
+	}
+	if err := p.resetClaimsScript(ctx); err != nil {
 		return err
 	}
 	if err := p.applyClientRole(ctx); err != nil {
@@ -29,9 +32,19 @@ func (p *pass) apply(ctx context.Context) error {
 	if err := p.applyPermissions(ctx); err != nil {
 		return err
 	}
+	p.obj.Status.Drift = nil
+	return p.conclude()
+}
+
+// conclude notes what the tenant was brought to, or compared with, and which scopes the application has.
+func (p *pass) conclude() error {
+	applied, err := application.AppliedScopes(p.current.Fields, *p.desired)
+	if err != nil {
+		return err
+	}
+	p.applied = append([]v1alpha1.AppliedScope{}, applied...)
 	p.obj.Status.AppliedHash = p.desired.Hash()
 	p.obj.Status.TokenHash = p.desired.TokenHash(p.obj.Status.ApplicationKey)
-	p.applied = true
 	return nil
 }
 
@@ -47,13 +60,14 @@ func (p *pass) unsettle(ctx context.Context) error {
 
 // locate returns the application of this OAuthClient: by its row key, else by its application ID, else by importing it.
 func (p *pass) locate(ctx context.Context) (identity.Application, error) {
-	if p.obj.Status.ApplicationKey != "" {
+	if p.owned() {
 		current, found, err := p.byKey(ctx)
 		if err != nil || found {
 			return current, err
 		}
 		// It was deleted behind our back, and that is certain. The role of its clients may have gone with it: it is looked up again.
 		p.obj.Status.ApplicationKey, p.obj.Status.AppliedHash, p.obj.Status.ClientRole = "", "", nil
+		p.obj.Status.ClaimsScriptApplied = false
 	}
 	current, found, err := p.byApplicationID(ctx)
 	if err != nil || found {
@@ -84,7 +98,7 @@ func (p *pass) byKey(ctx context.Context) (identity.Application, bool, error) {
 	return current, true, nil
 }
 
-// byApplicationID looks for an application of our ID. It is ours only with our mark.
+// byApplicationID looks for an application of our ID. It is ours only with our mark, or if it can be adopted.
 func (p *pass) byApplicationID(ctx context.Context) (identity.Application, bool, error) {
 	admin := p.session.Admin()
 	summary, found, err := admin.FindApplication(ctx, p.obj.Spec.ApplicationID)
@@ -98,13 +112,23 @@ func (p *pass) byApplicationID(ctx context.Context) (identity.Application, bool,
 	mark, marked := ownership.Find(current.Description())
 	switch {
 	case !marked:
-		return current, true, p.conflict("it was not made by this operator")
+		return current, true, p.adopt(ctx, current)
 	case !p.mark.Owns(mark):
 		return current, true, p.conflict("it belongs to " + mark.Owner())
 	}
-	p.obj.Status.ApplicationKey = summary.Key
+	origin := v1alpha1.ApplicationCreated
+	if mark.Adopted {
+		origin = v1alpha1.ApplicationAdopted
+	}
+	return current, true, p.storeKey(ctx, summary.Key, origin)
+}
+
+// storeKey stores which application is ours, and how we came by it.
+func (p *pass) storeKey(ctx context.Context, key string, origin v1alpha1.ApplicationOrigin) error {
+	p.obj.Status.ApplicationKey, p.obj.Status.ApplicationOrigin = key, origin
 	p.obj.Status.ImportIntent = nil
-	return current, true, p.persist(ctx)
+	p.plan(*p.merged) // the mark tells the origin
+	return p.persist(ctx)
 }
 
 func (p *pass) conflict(why string) error {
@@ -115,29 +139,32 @@ func (p *pass) conflict(why string) error {
 }
 
 // configure sends what differs, and reads back what the tenant made of it.
-func (p *pass) configure(ctx context.Context, current identity.Application) error {
-	update, err := application.Changes(current.Fields, *p.desired)
-	if err != nil || update.IsEmpty() {
+func (p *pass) configure(ctx context.Context) error {
+	update, err := application.Changes(p.current.Fields, *p.desired)
+	if err != nil {
 		return err
 	}
+	if err := p.claimScript(ctx); err != nil {
+		return err
+	}
+	if update.IsEmpty() {
+		return nil
+	}
+	kind := p.changeKind()
 	if err := p.unsettle(ctx); err != nil {
 		return err
-	}
-	kind := v1alpha1.ChangeUpdated
-	if current.ServiceName() == "" {
-		kind = v1alpha1.ChangeCreated // imported a moment ago, and not named yet
 	}
 	if err := p.session.Admin().UpdateApplication(ctx, p.obj.Status.ApplicationKey, update.Fields); err != nil {
 		return err
 	}
-	current, found, err := p.byKey(ctx)
-	if err != nil {
+	var found bool
+	if p.current, found, err = p.byKey(ctx); err != nil {
 		return err
 	}
 	if !found {
 		return fmt.Errorf("reading application %q back: it is gone", p.obj.Spec.ApplicationID)
 	}
-	left, err := application.Changes(current.Fields, *p.desired)
+	left, err := application.Changes(p.current.Fields, *p.desired)
 	if err != nil {
 		return err
 	}

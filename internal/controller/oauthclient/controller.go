@@ -4,6 +4,7 @@ package oauthclient
 
 import (
 	"context"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -19,6 +20,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/orphan"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
@@ -52,7 +54,7 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes,verbs=get;list;watch
 
 // SetupWithManager registers the controller: it is woken by its own objects, by Scopes that name them, by their tenants, by others
-// that claim or free the same application, by consumers that go while a deletion waits, and by the labels of their namespaces.
+// that claim or free the same application, by consumers that go or request other scopes, and by the labels of their namespaces.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("oauthclient").
@@ -71,7 +73,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 				return nil, nil
 			}
 			return []types.NamespacedName{tenancy.OAuthClientKey(*c.Spec.OAuthClientRef, c.Namespace)}, nil
-		}), builder.WithPredicates(wake.Gone())).
+		}), builder.WithPredicates(wake.RequestsChanged())).
 		WatchesMetadata(&corev1.Namespace{}, wake.Map(r.feelsNamespace), builder.WithPredicates(wake.LabelsChanged())).
 		WithOptions(options).
 		Complete(r)
@@ -134,6 +136,9 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.observe(ctx); err != nil {
 		return err
 	}
+	if p.obj.Spec.Suspend {
+		return nil
+	}
 	p.checking = p.inSync()
 	if p.checking && !p.checkDue() {
 		return nil
@@ -147,11 +152,22 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
 		return err
 	}
-	if err := p.apply(ctx); err != nil {
+	if err := p.reach(ctx); err != nil {
+		if p.checking && !p.standsAnyway(err) {
+			p.obj.Status.AppliedHash = "" // what was applied does not hold any more, and a restart must not take it for granted
+		}
 		return err
 	}
 	p.Checks.Done(p.Clock.Now(), string(p.obj.UID))
 	return nil
+}
+
+// reach brings the tenant to the desired state, or tells how far it is from there where that is all that is asked for.
+func (p *pass) reach(ctx context.Context) error {
+	if p.observing() {
+		return p.compare(ctx)
+	}
+	return p.apply(ctx)
 }
 
 // persist stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
@@ -172,12 +188,19 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 			return report.Again(err)
 		}
 		report.ReadyTransition(p.Recorder, p.obj, before, p.obj.Status.Conditions)
-		p.tellRepair()
+		p.tellChange()
 	}
-	key := string(p.obj.UID)
-	if err != nil {
-		return ctrl.Result{RequeueAfter: p.Retries.Wait(key, err, 0)}, nil
+	key, now := string(p.obj.UID), p.Clock.Now()
+	if err == nil {
+		p.Retries.Succeeded(key)
+		return schedule.At(now, drift.Next(now, p.checkInterval(), key)), nil
 	}
-	p.Retries.Succeeded(key)
-	return schedule.At(p.Clock.Now(), drift.Next(p.Clock.Now(), p.checkInterval(), key)), nil
+	var retry, deadline time.Time
+	if wait := p.Retries.Wait(key, err, 0); wait > 0 {
+		retry = now.Add(wait)
+	}
+	if !p.obj.DeletionTimestamp.IsZero() && report.Reason(err) != v1alpha1.ReasonDependentsExist {
+		deadline = orphan.Deadline(p.obj, p.tenant)
+	}
+	return schedule.At(now, retry, deadline), nil
 }

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/orphan"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
@@ -25,9 +28,11 @@ func (p *pass) remove(ctx context.Context) error {
 	if len(clients) > 0 {
 		return report.Dependents(map[string]int{"ConfidentialClient": len(clients)}, clients)
 	}
-	if p.madeSomething() && !p.orphan() {
+	if p.madeSomething() && !p.leaves() {
 		if err := p.removeFromTenant(ctx); err != nil {
-			return err
+			if err := p.giveUp(ctx, err); err != nil {
+				return err
+			}
 		}
 	}
 	p.gone = true
@@ -37,13 +42,33 @@ func (p *pass) remove(ctx context.Context) error {
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
 
-// orphan says whether what was made on the tenant is to stay there.
-func (p *pass) orphan() bool { return p.obj.Spec.DeletionPolicy == v1alpha1.DeletionPolicyOrphan }
+// leaves says whether what is on the tenant is to stay there. What somebody else had made stays unless the manifest says otherwise.
+func (p *pass) leaves() bool {
+	switch p.obj.Spec.DeletionPolicy {
+	case v1alpha1.DeletionPolicyOrphan:
+		return true
+	case v1alpha1.DeletionPolicyDelete:
+		return p.observing()
+	}
+	return p.observing() || p.obj.Status.ApplicationOrigin == v1alpha1.ApplicationAdopted
+}
+
+// giveUp ends a deletion that the tenant has not let be carried out for too long. Until then it returns why it was not.
+func (p *pass) giveUp(ctx context.Context, cause error) error {
+	now := p.Clock.Now()
+	if report.FromCluster(cause) || now.Before(orphan.Deadline(p.obj, p.tenant)) {
+		return cause
+	}
+	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder}
+	return ledger.Record(ctx, tenancy.TenantKey(p.obj.Spec.TenantRef, p.obj.Namespace), p.obj, v1alpha1.Orphan{
+		Kind: "OAuthClient", Name: client.ObjectKeyFromObject(p.obj).String(), ID: p.obj.Status.ApplicationKey, Time: metav1.NewTime(now),
+	}, cause)
+}
 
 // madeSomething says whether there can be anything of ours on the tenant: each step stores its intent or its result before the next.
 func (p *pass) madeSomething() bool {
 	s := &p.obj.Status
-	return s.ApplicationKey != "" || s.ImportIntent != nil || s.ClientRole != nil
+	return p.owned() || s.ImportIntent != nil || s.ClientRole != nil
 }
 
 func (p *pass) removeFromTenant(ctx context.Context) error {
@@ -55,9 +80,7 @@ func (p *pass) removeFromTenant(ctx context.Context) error {
 	if err := p.connect(); err != nil {
 		return err
 	}
-	p.mark = markOf(p.obj, p.tenant)
-	desired := application.DesiredOf(p.obj, p.mark, nil)
-	p.desired = &desired
+	p.plan(application.Merged{})
 	if err := p.recoverForRemoval(ctx); err != nil {
 		return err
 	}
@@ -69,7 +92,7 @@ func (p *pass) removeFromTenant(ctx context.Context) error {
 
 // recoverForRemoval finds the application of an import that was cut off before its row key was stored.
 func (p *pass) recoverForRemoval(ctx context.Context) error {
-	if p.obj.Status.ImportIntent == nil || p.obj.Status.ApplicationKey != "" {
+	if p.obj.Status.ImportIntent == nil || p.owned() {
 		return nil
 	}
 	unlock, err := p.session.Serialize(ctx)
@@ -86,7 +109,7 @@ func (p *pass) recoverForRemoval(ctx context.Context) error {
 }
 
 func (p *pass) removeApplication(ctx context.Context) error {
-	if p.obj.Status.ApplicationKey == "" {
+	if !p.owned() {
 		return nil
 	}
 	admin := p.session.Admin()

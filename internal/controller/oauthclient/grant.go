@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 )
@@ -40,6 +41,12 @@ func (p *pass) hasGrant(ctx context.Context, principalID string) (bool, error) {
 	return slices.ContainsFunc(p.grants, func(g identity.Grant) bool {
 		return g.PrincipalID == principalID && !g.Inherited && g.Rights != identity.None
 	}), nil
+}
+
+// isGrantTo says whether a grant on the application itself is to the principal of a name. Names are compared without regard to case, as the
+// tenant does it.
+func isGrantTo(g identity.Grant, kind, name string) bool {
+	return !g.Inherited && g.PrincipalType == kind && strings.EqualFold(g.PrincipalName, name)
 }
 
 // grant sets the rights of principals, and reads back whether the tenant took it. No right at all revokes a grant.

@@ -36,9 +36,11 @@ func (p *pass) importApplication(ctx context.Context) error {
 			return err
 		}
 		if recovered != "" {
-			return p.storeKey(ctx, recovered)
+			return p.storeKey(ctx, recovered, v1alpha1.ApplicationCreated)
 		}
 	}
+	p.obj.Status.ApplicationKey, p.obj.Status.ApplicationOrigin = "", "" // one that was observed has gone
+	p.obj.Status.ClaimsScriptApplied = p.desired.ClaimsScript != ""
 	p.obj.Status.ImportIntent = &v1alpha1.ImportIntent{KnownKeys: unconfigured, Time: metav1.NewTime(p.Clock.Now())}
 	if err := p.persist(ctx); err != nil {
 		return err
@@ -47,13 +49,7 @@ func (p *pass) importApplication(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.storeKey(ctx, key)
-}
-
-func (p *pass) storeKey(ctx context.Context, key string) error {
-	p.obj.Status.ApplicationKey = key
-	p.obj.Status.ImportIntent = nil
-	return p.persist(ctx)
+	return p.storeKey(ctx, key, v1alpha1.ApplicationCreated)
 }
 
 // unconfigured lists the row keys of the applications of our template that have no application ID.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
+	"github.com/oauth-operator/oauth-operator/internal/consumer"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
@@ -35,12 +36,14 @@ type facts struct {
 	checking bool
 	// settling is how long to wait for further Scopes before the application is updated; set by advance.
 	settling time.Duration
+	// current is the application as the tenant has it; set by configure and compare.
+	current identity.Application
 	// grants on the application; set by readGrants, nil until then and after one was changed.
 	grants []identity.Grant
 	// change of the application that was made in this pass; nil for none.
 	change *v1alpha1.ApplicationChange
-	// applied says that the tenant was brought to the desired state in this pass; set by apply.
-	applied bool
+	// applied are the scopes that were found on the application; nil until apply or compare have come to their end.
+	applied []v1alpha1.AppliedScope
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
 	gone bool
 }
@@ -57,21 +60,42 @@ func (p *pass) observe(ctx context.Context) error {
 	if err := tenancy.AllowApplication(p.tenant, p.obj.Spec.Type, application.TokenLifetime(p.obj)); err != nil {
 		return err
 	}
+	if err := tenancy.AllowApplicationID(p.tenant, p.obj.Spec.ApplicationID); err != nil {
+		return err
+	}
+	if err := p.allowAdoption(); err != nil {
+		return err
+	}
 	if err := p.claim(ctx); err != nil {
 		return err
 	}
 	if p.tenant.Status.ClusterID == "" {
 		return p.tenantNotReady()
 	}
-	p.mark = markOf(p.obj, p.tenant)
-	desired := application.DesiredOf(p.obj, p.mark, p.merged.Scopes)
-	p.desired = &desired
-	return checkPermissions(desired)
+	p.plan(*p.merged)
+	return checkPermissions(*p.desired)
 }
 
-// markOf returns the mark that an OAuthClient leaves on a tenant.
-func markOf(o *v1alpha1.OAuthClient, t *v1alpha1.IdentityTenant) ownership.Mark {
-	return ownership.Mark{ClusterID: t.Status.ClusterID, Kind: "OAuthClient", Namespace: o.Namespace, Name: o.Name, UID: string(o.UID)}
+// plan sets the mark that this OAuthClient leaves on the tenant, and the desired state, which carries it.
+func (p *pass) plan(merged application.Merged) {
+	p.mark = ownership.Mark{
+		ClusterID: p.tenant.Status.ClusterID, Kind: "OAuthClient", Namespace: p.obj.Namespace, Name: p.obj.Name, UID: string(p.obj.UID),
+		Adopted: p.obj.Status.ApplicationOrigin == v1alpha1.ApplicationAdopted,
+	}
+	desired := application.DesiredOf(p.obj, p.mark, merged)
+	p.desired = &desired
+}
+
+// observing says that nothing may be written to the tenant.
+func (p *pass) observing() bool {
+	return p.obj.Spec.ManagementPolicy == v1alpha1.ManagementPolicyObserve
+}
+
+// owned says whether the application whose row key is stored is ours: made by the operator, or adopted.
+func (p *pass) owned() bool { return owned(p.obj) }
+
+func owned(o *v1alpha1.OAuthClient) bool {
+	return o.Status.ApplicationKey != "" && o.Status.ApplicationOrigin != v1alpha1.ApplicationObserved
 }
 
 func (p *pass) mergeScopes(ctx context.Context) error {
@@ -89,19 +113,40 @@ func (p *pass) mergeScopes(ctx context.Context) error {
 		return &report.Blocked{Reason: v1alpha1.ReasonInvalidSpec, Message: err.Error()}
 	}
 	p.merged = &merged
+	return p.retainScopes(ctx)
+}
+
+// retainScopes keeps the scopes on the application that nothing declares any more while ConfidentialClients request them.
+func (p *pass) retainScopes(ctx context.Context) error {
+	if p.obj.Status.Scopes == nil {
+		return nil
+	}
+	for _, scope := range p.merged.Undeclared(p.obj.Status.Scopes.Applied) {
+		_, requested, err := consumer.Requesting(ctx, p.Resolver, p.obj, scope)
+		if err != nil {
+			return err
+		}
+		if requested {
+			p.merged.Retained = append(p.merged.Retained, scope)
+		}
+	}
 	return nil
 }
 
 // claim says whether this OAuthClient may have its application: of several that name the same one, whoever has it already, else the
-// oldest. One that is being deleted still has it.
+// oldest. One that is being deleted still has it. Those that only observe it claim nothing.
 func (p *pass) claim(ctx context.Context) error {
+	if p.observing() {
+		return nil
+	}
 	rivals, err := index.OAuthClientsOfApplication(ctx, p.Client, p.obj)
 	if err != nil {
 		return fmt.Errorf("listing OAuthClients of application %q: %w", p.obj.Spec.ApplicationID, err)
 	}
 	for i := range rivals {
 		rival := &rivals[i]
-		if rival.UID != p.obj.UID && precedes(rival, p.obj) {
+		observes := rival.Spec.ManagementPolicy == v1alpha1.ManagementPolicyObserve && !owned(rival)
+		if rival.UID != p.obj.UID && !observes && precedes(rival, p.obj) {
 			return &report.Blocked{
 				Reason:  v1alpha1.ReasonConflict,
 				Message: fmt.Sprintf("application %q is claimed by OAuthClient %s/%s; choose another spec.applicationID, or delete one of the two", p.obj.Spec.ApplicationID, rival.Namespace, rival.Name),
@@ -115,7 +160,7 @@ func (p *pass) claim(ctx context.Context) error {
 // before all that have not, whatever their age.
 func precedes(a, b *v1alpha1.OAuthClient) bool {
 	begun := func(o *v1alpha1.OAuthClient) int {
-		if o.Status.ApplicationKey != "" || o.Status.ImportIntent != nil {
+		if owned(o) || o.Status.ImportIntent != nil {
 			return 0
 		}
 		return 1

@@ -127,10 +127,8 @@ func union(a, b []v1alpha1.GrantStatus) []v1alpha1.GrantStatus {
 func (p *pass) wantedGrants(ctx context.Context) ([]v1alpha1.GrantStatus, error) {
 	wanted := make([]v1alpha1.GrantStatus, 0, len(p.desired.Permissions))
 	for _, permission := range p.desired.Permissions {
-		w := v1alpha1.GrantStatus{PrincipalType: identity.PrincipalRole, Name: permission.Role, Rights: permission.Rights}
-		if permission.User != "" {
-			w.PrincipalType, w.Name = identity.PrincipalUser, permission.User
-		}
+		kind, name := permission.Principal()
+		w := v1alpha1.GrantStatus{PrincipalType: kind, Name: name, Rights: permission.Rights}
 		at := slices.IndexFunc(p.obj.Status.Grants, func(g v1alpha1.GrantStatus) bool {
 			return g.PrincipalType == w.PrincipalType && g.Name == w.Name
 		})

@@ -5,6 +5,7 @@ package scope
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
+	"github.com/oauth-operator/oauth-operator/internal/consumer"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
@@ -40,8 +42,8 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes,verbs=get;list;watch
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes/status,verbs=patch
 
-// SetupWithManager registers the controller: it is woken by its own objects, by their OAuthClients, by Scopes that claim the same name,
-// and by the labels of their namespaces.
+// SetupWithManager registers the controller: it is woken by its own objects, by their OAuthClients, by Scopes that claim the same name, by
+// ConfidentialClients that request them, and by the labels of their namespaces.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("scope").
@@ -50,6 +52,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			return wake.Names(index.ScopesOfOAuthClient(ctx, r.Client, client.ObjectKeyFromObject(o)))
 		}), builder.WithPredicates(wake.OAuthClientChanged())).
 		Watches(&v1alpha1.Scope{}, wake.Map(r.rivals), builder.WithPredicates(wake.Gone())).
+		Watches(&v1alpha1.ConfidentialClient{}, wake.Map(r.requested), builder.WithPredicates(wake.RequestsChanged())).
 		WatchesMetadata(&corev1.Namespace{}, wake.Map(func(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
 			scopes := &v1alpha1.ScopeList{}
 			err := r.Client.List(ctx, scopes, client.InNamespace(namespace.Name))
@@ -65,6 +68,21 @@ func (r *Reconciler) rivals(ctx context.Context, s *v1alpha1.Scope) ([]types.Nam
 	var names []types.NamespacedName
 	for i := range siblings {
 		if siblings[i].Spec.Name == s.Spec.Name {
+			names = append(names, client.ObjectKeyFromObject(&siblings[i]))
+		}
+	}
+	return names, err
+}
+
+// requested lists the Scopes of the OAuthClient whose scopes a ConfidentialClient requests.
+func (r *Reconciler) requested(ctx context.Context, c *v1alpha1.ConfidentialClient) ([]types.NamespacedName, error) {
+	if c.Spec.OAuthClientRef == nil {
+		return nil, nil
+	}
+	siblings, err := index.ScopesOfOAuthClient(ctx, r.Resolver.Reader, tenancy.OAuthClientKey(*c.Spec.OAuthClientRef, c.Namespace))
+	var names []types.NamespacedName
+	for i := range siblings {
+		if slices.Contains(c.Spec.Scopes, siblings[i].Spec.Name) {
 			names = append(names, client.ObjectKeyFromObject(&siblings[i]))
 		}
 	}
@@ -99,6 +117,8 @@ type facts struct {
 	rejection *application.Rejection
 	// applied says that the scope is on the application, as it is defined now.
 	applied bool
+	// requestedBy names a ConfidentialClient that requests the scope; empty when none does.
+	requestedBy types.NamespacedName
 }
 
 // observe asks what the OAuthClient makes of the scope. Both controllers ask the same function, so they cannot disagree.
@@ -123,7 +143,9 @@ func (r *Reconciler) observe(ctx context.Context, obj *v1alpha1.Scope) (facts, e
 			Message: fmt.Sprintf("OAuthClient %s cannot be carried out as it is; its conditions say why", key),
 		}
 	}
-	return facts{rejection: merged.Rejection(client.ObjectKeyFromObject(obj)), applied: isApplied(oauthClient, obj)}, nil
+	f := facts{rejection: merged.Rejection(client.ObjectKeyFromObject(obj)), applied: isApplied(oauthClient, obj)}
+	f.requestedBy, _, err = consumer.Requesting(ctx, r.Resolver, oauthClient, obj.Spec.Name)
+	return f, err
 }
 
 func isApplied(oauthClient *v1alpha1.OAuthClient, obj *v1alpha1.Scope) bool {
@@ -144,6 +166,14 @@ func describe(obj *v1alpha1.Scope, f facts, err error, now metav1.Time) {
 	c := report.Conditions{List: &obj.Status.Conditions, Generation: obj.Generation, Now: now}
 	if err == nil && f.rejection != nil {
 		err = &report.Blocked{Reason: f.rejection.Reason, Message: f.rejection.Message}
+	}
+	switch {
+	case err != nil:
+		c.Remove(v1alpha1.ConditionInUse)
+	case f.requestedBy.Name != "":
+		c.True(v1alpha1.ConditionInUse, v1alpha1.ReasonRequested, fmt.Sprintf("ConfidentialClient %s requests the scope, or others beside it; it stays on the application while they do", f.requestedBy))
+	default:
+		c.False(v1alpha1.ConditionInUse, v1alpha1.ReasonNotRequested, "no ConfidentialClient requests the scope")
 	}
 	switch {
 	case err != nil:

@@ -1,0 +1,79 @@
+// Package orphan ends deletions that a tenant does not let be carried out, and records what they leave there.
+package orphan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
+
+// DefaultTimeout is how long a deletion waits when the IdentityTenant does not say so, or is gone.
+const DefaultTimeout = 24 * time.Hour
+
+// most bounds status.orphans.
+const most = 20
+
+// eventReason tells people what became of the object on the tenant.
+const eventReason = "Orphaned"
+
+// Deadline returns the moment at which the deletion of an object is given up. tenant is nil when it is not known.
+func Deadline(object client.Object, tenant *v1alpha1.IdentityTenant) time.Time {
+	timeout := DefaultTimeout
+	if tenant != nil && tenant.Spec.DeletionTimeout != nil {
+		timeout = tenant.Spec.DeletionTimeout.Duration
+	}
+	return object.GetDeletionTimestamp().Add(timeout)
+}
+
+// Ledger records orphans where people find them when the objects are gone.
+type Ledger struct {
+	// Client writes the status of IdentityTenants.
+	Client client.Client
+	// Live reads them past the cache.
+	Live client.Reader
+	// Recorder of events.
+	Recorder events.EventRecorder
+}
+
+// Record notes in the status of an IdentityTenant what the deletion of an object leaves there, and tells it in an event. cause is why it
+// could not be removed. Once it is recorded, it is not recorded again: a pass that was cut off can simply be made again. Where the
+// IdentityTenant is gone as well, the event about the object is all that is left.
+func (l Ledger) Record(ctx context.Context, key types.NamespacedName, object client.Object, orphan v1alpha1.Orphan, cause error) error {
+	what := orphan.Kind + " " + orphan.Name
+	if orphan.ID != "" {
+		what += fmt.Sprintf(" (%s on the tenant)", orphan.ID)
+	}
+	tenant := &v1alpha1.IdentityTenant{}
+	err := l.Live.Get(ctx, key, tenant)
+	if apierrors.IsNotFound(err) {
+		l.Recorder.Eventf(object, nil, corev1.EventTypeWarning, eventReason, "GaveUpDeletion", "what %s made is left on the tenant: %v", what, cause)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading IdentityTenant %s: %w", key, err)
+	}
+	same := func(o v1alpha1.Orphan) bool {
+		return o.Kind == orphan.Kind && o.Name == orphan.Name && o.ID == orphan.ID
+	}
+	if slices.ContainsFunc(tenant.Status.Orphans, same) {
+		return nil
+	}
+	stored := tenant.DeepCopy()
+	orphans := append([]v1alpha1.Orphan{orphan}, tenant.Status.Orphans...)
+	tenant.Status.Orphans = orphans[:min(len(orphans), most)]
+	if err := report.StoreStatus(ctx, l.Client, stored, tenant); err != nil {
+		return err
+	}
+	l.Recorder.Eventf(tenant, object, corev1.EventTypeWarning, eventReason, "GaveUpDeletion", "what %s made is left on the tenant: %v", what, cause)
+	return nil
+}
