@@ -76,6 +76,103 @@ func changes(t testing.TB, current map[string]json.RawMessage, d application.Des
 	return update
 }
 
+func TestChangesTreatsTheClaimsScriptAsText(t *testing.T) {
+	for name, tc := range map[string]struct {
+		there, wanted string
+		differs       bool
+	}{
+		"none is wanted, and the built-in one is there": {"@oauth2", "", false},
+		"none is wanted, and somebody's is there":       {"setClaim('a', 'b');", "", false},
+		"the same":                          {"a;\nb;", "a;\nb;", false},
+		"the same with other ends of lines": {"a;\r\nb;\r\n", "a;\nb;", false},
+		"another":                           {"@oauth2", "a;", true},
+		"blanks inside":                     {"a; b;", "a;  b;", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			current, d := object(t, inSync(server())), server()
+			raw, err := json.Marshal(tc.there)
+			if err != nil {
+				t.Fatal(err)
+			}
+			current["OpenIDConnectScript"], d.ClaimsScript = raw, tc.wanted
+			update := changes(t, current, d)
+			if !tc.differs {
+				if !update.IsEmpty() {
+					t.Errorf("it differs in %v", update.Changed)
+				}
+				return
+			}
+			if diff := cmp.Diff([]string{"spec.claimsScript"}, update.Changed); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if string(update.Fields["Script"]) != string(update.Fields["OpenIDConnectScript"]) || len(update.Fields) != 2 {
+				t.Errorf("it sends %s", update.Fields)
+			}
+		})
+	}
+}
+
+func TestChangesOfWhatIsObservedLookPastAnyMark(t *testing.T) {
+	d := server()
+	d.Observed, d.Description = true, "Orders"
+	marked := strings.Replace(inSync(server()), "[mark]", "[oauth-operator cluster=a owner=OAuthClient/b/c uid=d]", 1)
+	if update := changes(t, object(t, marked), d); !update.IsEmpty() {
+		t.Errorf("it differs in %v", update.Changed)
+	}
+	d.Description = "Other"
+	if diff := cmp.Diff([]string{"spec.description"}, changes(t, object(t, marked), d).Changed); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestARetainedScopeIsKeptAsTheTenantHasIt(t *testing.T) {
+	d := server()
+	d.Scopes, d.Retained = d.Scopes[:1], []string{"gone", "write"}
+	if update := changes(t, object(t, inSync(server())), d); !update.IsEmpty() {
+		t.Errorf("it differs in %v", update.Changed)
+	}
+	d.Scopes[0].Description = "Read all"
+	update := changes(t, object(t, strings.Replace(inSync(server()), `{"Scope":"write"`, `{"Type":"x","Scope":"write"`, 1)), d)
+	if profile := string(update.Fields["OAuthProfile"]); !strings.Contains(profile, `{"Description":"","Scope":"write","Type":"x"}`) || strings.Contains(profile, "gone") {
+		t.Errorf("it sends %s", profile)
+	}
+	d.Retained = nil
+	if diff := cmp.Diff([]string{"spec.scopes"}, changes(t, object(t, inSync(server())), d).Changed); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestAppliedScopesAreThoseOfTheDesiredStateThatAreThere(t *testing.T) {
+	d := clientApplication()
+	d.Scopes = append(d.Scopes, application.Scope{Name: "absent"})
+	d.Retained = []string{"kept", "absent-too"}
+	same := `{"Scope":"users","Description":"Users","AllowedRest":["/Roles/<a>&b","/UserMgmt/.*"]}`
+	for name, tc := range map[string]struct {
+		scopes string
+		want   []v1alpha1.AppliedScope
+	}{
+		"nothing":                        {`null`, nil},
+		"one that means the same":        {`[` + same + `]`, []v1alpha1.AppliedScope{{Name: "users", Hash: d.Scopes[0].Hash()}}},
+		"one that is there twice":        {`[` + same + `,` + same + `]`, []v1alpha1.AppliedScope{{Name: "users", Hash: d.Scopes[0].Hash()}}},
+		"one that somebody else defined": {`[{"Scope":"theirs"}]`, nil},
+		"one that differs": {
+			`[{"Scope":"users","Description":"other"}]`,
+			[]v1alpha1.AppliedScope{{Name: "users", Hash: application.Scope{Name: "users", Description: "other"}.Hash()}},
+		},
+		"one that is retained": {`[{"Scope":"kept"}]`, []v1alpha1.AppliedScope{{Name: "kept", Hash: application.Scope{Name: "kept"}.Hash()}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := application.AppliedScopes(object(t, `{"OAuthProfile":{"KnownScopes":`+tc.scopes+`}}`), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestChangesIsEmptyWhenTheApplicationMeansTheSame(t *testing.T) {
 	spelled := func(old, replacement string) func(string) string {
 		return func(raw string) string {

@@ -33,6 +33,19 @@ func oauthClient(kind v1alpha1.ApplicationType, inline ...v1alpha1.InlineScope) 
 
 func everybody(string) bool { return true }
 
+func TestUndeclaredNamesWhatMayBeRetained(t *testing.T) {
+	merged := application.Merged{
+		Scopes: []application.Scope{{Name: "read"}},
+		Rejected: []application.Rejection{
+			{Name: "shut-out", Reason: v1alpha1.ReasonNotAdmitted}, {Name: "broken", Reason: v1alpha1.ReasonInvalidPattern},
+		},
+	}
+	got := merged.Undeclared([]v1alpha1.AppliedScope{{Name: "read"}, {Name: "shut-out"}, {Name: "gone"}, {Name: "broken"}})
+	if diff := cmp.Diff([]string{"broken", "gone"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestMerge(t *testing.T) {
 	const (
 		forOwnAPIs    = v1alpha1.ApplicationTypeOAuth2Server

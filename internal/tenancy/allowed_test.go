@@ -26,6 +26,15 @@ func TestWhatATenantAllows(t *testing.T) {
 	roles := func(names ...string) func(*v1alpha1.IdentityTenant) error {
 		return func(t *v1alpha1.IdentityTenant) error { return tenancy.AllowRoles(t, names) }
 	}
+	adoption := func(kind v1alpha1.AdoptableKind) func(*v1alpha1.IdentityTenant) error {
+		return func(t *v1alpha1.IdentityTenant) error { return tenancy.AllowAdoption(t, kind) }
+	}
+	applicationID := func(id string) func(*v1alpha1.IdentityTenant) error {
+		return func(t *v1alpha1.IdentityTenant) error {
+			t.Spec.Credentials = &v1alpha1.AdminCredentials{ApplicationID: "operator-admin"}
+			return tenancy.AllowApplicationID(t, id)
+		}
+	}
 	for name, tc := range map[string]struct {
 		access *v1alpha1.TenantAccess
 		ask    func(*v1alpha1.IdentityTenant) error
@@ -39,7 +48,15 @@ func TestWhatATenantAllows(t *testing.T) {
 		"without a rule: no role":                {nil, roles("Auditors"), `IdentityTenant identity/corp does not allow role "Auditors"; its spec.access.allowedRoles decides`},
 		"without a rule: no roles are asked for": {nil, roles(), ""},
 
-		"a type that is allowed": {&v1alpha1.TenantAccess{AllowedApplicationTypes: []v1alpha1.ApplicationType{forTenantAPIs}}, application(forTenantAPIs, time.Hour), ""},
+		"without a rule: no adoption": {nil, adoption(v1alpha1.AdoptableOAuthClient), "IdentityTenant identity/corp does not allow that OAuthClients adopt what exists already; its spec.access.allowAdoption decides"},
+		"adoption by a kind that may": {&v1alpha1.TenantAccess{AllowAdoption: []v1alpha1.AdoptableKind{v1alpha1.AdoptableOAuthClient}}, adoption(v1alpha1.AdoptableOAuthClient), ""},
+		"adoption by the other kind": {
+			&v1alpha1.TenantAccess{AllowAdoption: []v1alpha1.AdoptableKind{v1alpha1.AdoptableOAuthClient}}, adoption(v1alpha1.AdoptableConfidentialClient),
+			"IdentityTenant identity/corp does not allow that ConfidentialClients adopt what exists already; its spec.access.allowAdoption decides",
+		},
+		"the application of the operator": {nil, applicationID("Operator-Admin"), `IdentityTenant identity/corp does not allow application "Operator-Admin", at which the operator itself logs in; its spec.credentials.applicationID decides`},
+		"any other application":           {nil, applicationID("operator-admin2"), ""},
+		"a type that is allowed":          {&v1alpha1.TenantAccess{AllowedApplicationTypes: []v1alpha1.ApplicationType{forTenantAPIs}}, application(forTenantAPIs, time.Hour), ""},
 		"a type that is not among those allowed": {
 			&v1alpha1.TenantAccess{AllowedApplicationTypes: []v1alpha1.ApplicationType{forTenantAPIs}}, application(forOwnAPIs, time.Hour),
 			"IdentityTenant identity/corp does not allow type OAuth2Server; its spec.access.allowedApplicationTypes decides",

@@ -48,6 +48,12 @@ func durationFields() []durationField {
 			},
 		},
 		{
+			kind: identityTenant, path: "spec.deletionTimeout", spec: tenantWith(`deletionTimeout: "%s"`),
+			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
+				return one(t, reader, namespace, &v1alpha1.IdentityTenantList{}, func(l *v1alpha1.IdentityTenantList) []v1alpha1.IdentityTenant { return l.Items }).Spec.DeletionTimeout
+			},
+		},
+		{
 			kind: oauthClient, path: "spec.token.lifetime", spec: applicationWith(`token: {lifetime: "%s"}`),
 			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
 				return one(t, reader, namespace, &v1alpha1.OAuthClientList{}, func(l *v1alpha1.OAuthClientList) []v1alpha1.OAuthClient { return l.Items }).Spec.Token.Lifetime

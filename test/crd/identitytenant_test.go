@@ -17,7 +17,7 @@ func tenantWith(fields string) string { return `{url: "https://t.example.com", `
 
 func rejectedIdentityTenants() map[string]rejection {
 	const clusterIDMessage = "clusterID is immutable: it is part of every ownership mark on the tenant"
-	return merge(rejectedAdminCredentials(), rejectedTenantAccess(), map[string]rejection{
+	return merge(rejectedAdminCredentials(), rejectedTenantAccess(), rejectedDeletionAndAdoption(), map[string]rejection{
 		"a tenant without a spec": {field: "spec", says: "Required value"},
 		"a tenant without a URL":  {spec: `{clusterID: prod}`, field: "spec.url", says: "Required value"},
 		"an empty URL":            {spec: `{url: ""}`, field: "spec.url", says: urlMessage},

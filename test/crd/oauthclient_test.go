@@ -33,7 +33,7 @@ func rejectedOAuthClients() map[string]rejection {
 		applicationMessage = "applicationID must be made of letters, digits, dots, dashes and underscores, and begin and end with a letter or digit, such as orders-api"
 		lifetimeMessage    = "lifetime must be a duration between 30s and 8760h, such as 5h"
 	)
-	return merge(rejectedInlineScopes(), rejectedFlows(), map[string]rejection{
+	return merge(rejectedInlineScopes(), rejectedFlows(), rejectedManagement(), map[string]rejection{
 		"an application without a spec": {field: "spec", says: "Required value"},
 		"an application without a tenant": {
 			spec:  `{applicationID: orders, type: OAuth2Server}`,

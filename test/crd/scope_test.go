@@ -5,7 +5,7 @@ const minimalScope = `{oauthClientRef: {name: orders}, name: read}`
 const scopeTokenMessage = "must be a scope-token (RFC 6749 section 3.3): printable ASCII without blanks, double quotes and backslashes, such as "
 
 func rejectedScopes() map[string]rejection {
-	return map[string]rejection{
+	return merge(rejectedScopeTypes(), map[string]rejection{
 		"a scope without a spec": {field: "spec", says: "Required value"},
 		"a scope without an OAuthClient": {
 			spec:  `{name: read}`,
@@ -94,5 +94,5 @@ func rejectedScopes() map[string]rejection {
 			spec:  `{oauthClientRef: {name: orders}, name: read, restPatterns: [/, ` + letters(513) + `]}`,
 			field: "spec.restPatterns[1]", says: "may not be more than 512 bytes",
 		},
-	}
+	})
 }

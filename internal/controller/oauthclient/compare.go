@@ -38,7 +38,7 @@ func (p *pass) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	drift := append(update.Changed, granted...)
+	drift := slices.Concat(update.Changed, granted)
 	drift = drift[:min(len(drift), maxDrift)]
 	if len(drift) > 0 && !slices.Equal(drift, p.obj.Status.Drift) {
 		p.record(v1alpha1.ChangeDrifted, drift)

@@ -1,17 +1,12 @@
 package oauthclient_test
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
-	eventsv1 "k8s.io/api/events/v1"
 	clocktesting "k8s.io/utils/clock/testing"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
@@ -123,18 +118,7 @@ func TestWhatSomebodyChangedIsBroughtBackAndTold(t *testing.T) {
 			if diff := cmp.Diff(tc.fields, change.Fields); change.Kind != v1alpha1.ChangeRepaired || diff != "" {
 				t.Errorf("the status tells of %+v", change)
 			}
-			d.Eventually("see an event", func() error {
-				events := &eventsv1.EventList{}
-				if err := d.Client.List(d.Context(), events, client.InNamespace(d.application.Namespace)); err != nil {
-					return err
-				}
-				for _, e := range events.Items {
-					if e.Reason == "Repaired" && e.Type == corev1.EventTypeWarning && strings.Contains(e.Note, tc.fields[0]) {
-						return nil
-					}
-				}
-				return errors.New("there is none")
-			})
+			d.event("Repaired", tc.fields[0])
 			d.Ready(d.application)
 		})
 	}
