@@ -23,6 +23,10 @@ const (
 	OwnerUIDLabel = Group + "/owner-uid"
 )
 
+// ReconcileRequestAnnotation on an OAuthClient asks to compare its application with the tenant now, and to bring back what differs. The
+// value is free, such as the time of the request; each new value is handled once, and is kept in status.lastHandledReconcileRequest.
+const ReconcileRequestAnnotation = Group + "/reconcile-requested-at"
+
 // Annotations of a published token Secret. They are written in the same apply as the token, and are the operator's
 // only memory of it: a restart decides from them and asks the tenant nothing.
 const (

@@ -410,6 +410,10 @@ type OAuthClientStatus struct {
 	// +kubebuilder:validation:MaxItems=20
 	Changes []ApplicationChange `json:"changes,omitempty"`
 
+	// lastHandledReconcileRequest is the value of the annotation oauth-operator.dev/reconcile-requested-at that was handled last.
+	// +optional
+	LastHandledReconcileRequest string `json:"lastHandledReconcileRequest,omitempty"`
+
 	// leftovers are unconfigured applications that may stem from an interrupted import of this object, and that could not be
 	// proved to. They are left alone; an administrator decides. Bounded to 20.
 	// +optional

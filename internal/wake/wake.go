@@ -18,8 +18,13 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 )
 
-// Own lets through what changes an object's spec, or marks it for deletion. Our own status writes do not wake us.
-func Own() predicate.Predicate { return predicate.GenerationChangedPredicate{} }
+// Own lets through what changes an object's spec, marks it for deletion, or asks for an action by an annotation. Our own status writes do
+// not wake us, and neither do other annotations.
+func Own() predicate.Predicate {
+	return predicate.Or(predicate.GenerationChangedPredicate{}, changed(func(before, after client.Object) bool {
+		return before.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation] != after.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation]
+	}))
+}
 
 // TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, whether it can be used, and what it
 // found out.

@@ -92,9 +92,11 @@ func TestOwn(t *testing.T) {
 		change func(*v1alpha1.Scope)
 		wakes  bool
 	}{
-		"the spec":         {func(o *v1alpha1.Scope) { o.Generation++ }, true},
-		"our own status":   {func(o *v1alpha1.Scope) { o.Status.Conditions = ready("True", "Available", "") }, false},
-		"our own metadata": {func(o *v1alpha1.Scope) { o.Finalizers = []string{v1alpha1.Finalizer} }, false},
+		"the spec":          {func(o *v1alpha1.Scope) { o.Generation++ }, true},
+		"our own status":    {func(o *v1alpha1.Scope) { o.Status.Conditions = ready("True", "Available", "") }, false},
+		"a request":         {func(o *v1alpha1.Scope) { o.Annotations = map[string]string{v1alpha1.ReconcileRequestAnnotation: "1"} }, true},
+		"other annotations": {func(o *v1alpha1.Scope) { o.Annotations = map[string]string{"a": "b"} }, false},
+		"our own metadata":  {func(o *v1alpha1.Scope) { o.Finalizers = []string{v1alpha1.Finalizer} }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := &v1alpha1.Scope{}
@@ -171,5 +173,24 @@ func TestNames(t *testing.T) {
 	}
 	if diff := cmp.Diff([]types.NamespacedName{{Namespace: "shop", Name: "a"}, {Namespace: "b", Name: "c"}}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestRequestsChanged(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*v1alpha1.ConfidentialClient)
+		wakes  bool
+	}{
+		"other scopes":  {func(o *v1alpha1.ConfidentialClient) { o.Spec.Scopes = []string{"write"} }, true},
+		"another field": {func(o *v1alpha1.ConfidentialClient) { o.Generation++ }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := &v1alpha1.ConfidentialClient{Spec: v1alpha1.ConfidentialClientSpec{Scopes: []string{"read"}}}
+			after := before.DeepCopy()
+			tc.change(after)
+			if got := updated(wake.RequestsChanged(), before, after); got != tc.wakes {
+				t.Errorf("it wakes: %v", got)
+			}
+		})
 	}
 }

@@ -140,7 +140,7 @@ func (p *pass) advance(ctx context.Context) error {
 		return nil
 	}
 	p.checking = p.inSync()
-	if p.checking && !p.checkDue() {
+	if p.checking && !p.checkDue() && !p.requested() {
 		return nil
 	}
 	if p.settling = p.settle(); p.settling > 0 {
@@ -159,6 +159,7 @@ func (p *pass) advance(ctx context.Context) error {
 		return err
 	}
 	p.Checks.Done(p.Clock.Now(), string(p.obj.UID))
+	p.obj.Status.LastHandledReconcileRequest = p.request()
 	return nil
 }
 

@@ -27,6 +27,14 @@ func (p *pass) checkDue() bool {
 	return p.Checks.Due(p.Clock.Now(), p.checkInterval(), string(p.obj.UID))
 }
 
+// request returns the value of the annotation by which somebody asks for a comparison now.
+func (p *pass) request() string { return p.obj.Annotations[v1alpha1.ReconcileRequestAnnotation] }
+
+// requested says whether somebody asks for a comparison that was not made yet.
+func (p *pass) requested() bool {
+	return p.request() != "" && p.request() != p.obj.Status.LastHandledReconcileRequest
+}
+
 // settle returns how long to wait for further Scopes. A change of the OAuthClient itself, and the first application, wait for nobody.
 func (p *pass) settle() time.Duration {
 	if p.checking || p.obj.Status.AppliedHash == "" || p.obj.Status.ObservedGeneration != p.obj.Generation {

@@ -124,6 +124,41 @@ func TestWhatSomebodyChangedIsBroughtBackAndTold(t *testing.T) {
 	}
 }
 
+func TestAComparisonThatIsAskedForIsMadeOnce(t *testing.T) {
+	w := server.New(t, emulator.Options{})
+	stop := w.StartOperator()
+	w.CreateTenant()
+	application := w.OAuthClient("orders")
+	w.Create(application)
+	w.Ready(application)
+	edit(t, w.Tenant, application.Status.ApplicationKey, "Audience", "https://changed.example.com")
+	w.Update(application, func() {
+		application.Annotations = map[string]string{v1alpha1.ReconcileRequestAnnotation: "2026-11-21T12:00:00Z"}
+	})
+	w.Eventually("see the request handled", func() error {
+		if w.Get(application); application.Status.LastHandledReconcileRequest != "2026-11-21T12:00:00Z" {
+			return errNotYet
+		}
+		return nil
+	})
+	if found, _ := w.Tenant.Application("orders"); found.Profile.Audience != "https://orders.example.com" {
+		t.Errorf("the audience is %s", found.Profile.Audience)
+	}
+	if change := application.Status.Changes[0]; change.Kind != v1alpha1.ChangeRepaired {
+		t.Errorf("the status tells of %+v", change)
+	}
+	w.Quiet()
+	stop()
+	calls, passes := w.Tenant.Calls(), w.Passes()
+	w.StartOperator()
+	w.Settled(passes, 1)
+	w.Update(application, func() { application.Annotations["other"] = "x" })
+	w.Quiet()
+	if made := w.Tenant.Calls().Sub(calls); made.Total() != 0 {
+		t.Errorf("the request was handled again:\n%s", made)
+	}
+}
+
 func TestADeletedApplicationIsRestored(t *testing.T) {
 	d := newDrifting(t, emulator.Switches{})
 	if err := d.Tenant.RemoveApplication(d.application.Status.ApplicationKey); err != nil {
