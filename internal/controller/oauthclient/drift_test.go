@@ -27,13 +27,17 @@ type drifting struct {
 	looks       int
 }
 
-func newDrifting(t *testing.T, switches emulator.Switches) *drifting {
+// newDrifting makes the application on a tenant with the given faults.
+func newDrifting(t *testing.T, switches emulator.Switches, faults ...emulator.Fault) *drifting {
 	t.Helper()
 	clock := clocktesting.NewFakeClock(time.Now().Truncate(time.Second))
 	w := server.New(t, emulator.Options{Clock: clock, Switches: switches})
 	w.Clock = clock
 	w.StartOperator()
-	w.CreateTenant()
+	w.Ready(w.CreateTenant())
+	for _, fault := range faults {
+		w.Tenant.Inject(fault)
+	}
 	application := w.OAuthClient("orders")
 	application.Spec.Scopes = append(application.Spec.Scopes, v1alpha1.InlineScope{Name: "write"})
 	w.Create(application)
@@ -55,6 +59,22 @@ func (d *drifting) look() {
 	d.LabelNamespace("shop", "look", fmt.Sprint(d.looks))
 	d.Settled(passes, 1)
 	d.Get(d.application)
+}
+
+// expectEvent waits for a warning with a reason and a text.
+func (d *drifting) expectEvent(reason, contains string) {
+	d.Eventually("see an event "+reason, func() error {
+		events := &eventsv1.EventList{}
+		if err := d.Client.List(d.Context(), events, client.InNamespace(d.application.Namespace)); err != nil {
+			return err
+		}
+		for _, e := range events.Items {
+			if e.Reason == reason && e.Type == corev1.EventTypeWarning && strings.Contains(e.Note, contains) {
+				return nil
+			}
+		}
+		return errors.New("there is none")
+	})
 }
 
 func TestAnEqualApplicationIsTwoReadsAndNoWrite(t *testing.T) {
@@ -123,18 +143,7 @@ func TestWhatSomebodyChangedIsBroughtBackAndTold(t *testing.T) {
 			if diff := cmp.Diff(tc.fields, change.Fields); change.Kind != v1alpha1.ChangeRepaired || diff != "" {
 				t.Errorf("the status tells of %+v", change)
 			}
-			d.Eventually("see an event", func() error {
-				events := &eventsv1.EventList{}
-				if err := d.Client.List(d.Context(), events, client.InNamespace(d.application.Namespace)); err != nil {
-					return err
-				}
-				for _, e := range events.Items {
-					if e.Reason == "Repaired" && e.Type == corev1.EventTypeWarning && strings.Contains(e.Note, tc.fields[0]) {
-						return nil
-					}
-				}
-				return errors.New("there is none")
-			})
+			d.expectEvent("Repaired", tc.fields[0])
 			d.Ready(d.application)
 		})
 	}
