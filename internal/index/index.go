@@ -5,6 +5,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -85,9 +86,10 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 	return nil
 }
 
-// applicationValue tells applications apart: two OAuthClients with one value claim the same one.
+// applicationValue tells applications apart: two OAuthClients with one value claim the same one. The tenant takes application IDs that
+// differ in case only for the same.
 func applicationValue(o *v1alpha1.OAuthClient) string {
-	return tenancy.TenantKey(o.Spec.TenantRef, o.Namespace).String() + " " + o.Spec.ApplicationID
+	return tenancy.TenantKey(o.Spec.TenantRef, o.Namespace).String() + " " + strings.ToLower(o.Spec.ApplicationID)
 }
 
 func requestValue(oauthClient types.NamespacedName, scope string) string {

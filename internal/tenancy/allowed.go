@@ -12,16 +12,23 @@ import (
 
 // AllowApplication says whether a tenant allows an application of a type with a token lifetime; nil when it does.
 func AllowApplication(tenant *v1alpha1.IdentityTenant, kind v1alpha1.ApplicationType, lifetime time.Duration) error {
-	access := accessOf(tenant)
-	types := access.AllowedApplicationTypes
+	if err := AllowType(tenant, kind); err != nil {
+		return err
+	}
+	if most := accessOf(tenant).MaxTokenLifetime; most != nil && lifetime > most.Duration {
+		return refuse(tenant, "spec.access.maxTokenLifetime", "a token lifetime of %s, more than %s", lifetime, most.Duration)
+	}
+	return nil
+}
+
+// AllowType says whether a tenant allows applications of a type; nil when it does.
+func AllowType(tenant *v1alpha1.IdentityTenant, kind v1alpha1.ApplicationType) error {
+	types := accessOf(tenant).AllowedApplicationTypes
 	if len(types) == 0 {
 		types = []v1alpha1.ApplicationType{v1alpha1.ApplicationTypeOAuth2Server}
 	}
 	if !slices.Contains(types, kind) {
 		return refuse(tenant, "spec.access.allowedApplicationTypes", "type %s", kind)
-	}
-	if most := access.MaxTokenLifetime; most != nil && lifetime > most.Duration {
-		return refuse(tenant, "spec.access.maxTokenLifetime", "a token lifetime of %s, more than %s", lifetime, most.Duration)
 	}
 	return nil
 }

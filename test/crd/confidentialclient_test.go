@@ -163,6 +163,10 @@ func rejectedClientIdentities() map[string]rejection {
 			spec:  clientWith(`identity: {provisioning: External}, credential: {secretRef: {name: ` + letters(254) + `}}`),
 			field: "spec.credential.secretRef.name", says: "may not be more than 253 bytes",
 		},
+		"a credential whose Secret is in another namespace": {
+			spec:  clientWith(`identity: {provisioning: External}, credential: {secretRef: {name: other/mine}}`),
+			field: "spec.credential.secretRef.name", says: "name of the Secret " + nameMessage + "corp-admin",
+		},
 		"a username for an external identity":     {spec: external(`username: a@b`), field: "spec.identity", says: managedFields},
 		"a display name for an external identity": {spec: external(`displayName: Billing`), field: "spec.identity", says: managedFields},
 		"roles for an external identity":          {spec: external(`roles: [Auditors]`), field: "spec.identity", says: managedFields},

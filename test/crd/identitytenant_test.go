@@ -122,6 +122,10 @@ func rejectedAdminCredentials() map[string]rejection {
 			spec:  credentials(`applicationID: admin, scope: all, secretRef: {name: ` + letters(254) + `}`),
 			field: "spec.credentials.secretRef.name", says: "may not be more than 253 bytes",
 		},
+		"credentials whose Secret is in another namespace": {
+			spec:  credentials(`applicationID: admin, scope: all, secretRef: {name: ../other/admin}`),
+			field: "spec.credentials.secretRef.name", says: "name of the Secret " + nameMessage + "corp-admin",
+		},
 	}
 }
 

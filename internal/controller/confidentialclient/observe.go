@@ -142,7 +142,15 @@ func markOf(c *v1alpha1.ConfidentialClient, t *v1alpha1.IdentityTenant) ownershi
 	return ownership.Mark{ClusterID: t.Status.ClusterID, Kind: "ConfidentialClient", Namespace: c.Namespace, Name: c.Name, UID: string(c.UID)}
 }
 
+// allow asks the tenant for what the client wants of it. The type of the application is asked for, too: when it is withdrawn, the tokens of
+// clients that exist already must end as well. Its lifetime is not, because a change that the tenant refuses to the OAuthClient is not in
+// force, and must not take the tokens of its clients away.
 func (p *pass) allow() error {
+	if p.oauthClient != nil {
+		if err := tenancy.AllowType(p.tenant, p.oauthClient.Spec.Type); err != nil {
+			return err
+		}
+	}
 	if err := tenancy.AllowScopes(p.tenant, p.obj.Spec.Scopes); err != nil {
 		return err
 	}

@@ -32,6 +32,9 @@ func (p *pass) apply(ctx context.Context) error {
 	if err := p.applyPermissions(ctx); err != nil {
 		return err
 	}
+	if err := p.recheckLeftovers(ctx); err != nil {
+		return err
+	}
 	p.obj.Status.Drift = nil
 	return p.conclude()
 }

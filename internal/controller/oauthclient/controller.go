@@ -79,8 +79,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Complete(r)
 }
 
-// feelsNamespace lists the OAuthClients that a change of a namespace's labels can admit or shut out: its own, and those to which
-// its Scopes attach.
+// feelsNamespace lists the OAuthClients that a change of a namespace's labels can admit or shut out: its own, those that claim the same
+// application as they, and those to which its Scopes attach.
 func (r *Reconciler) feelsNamespace(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
 	own := &v1alpha1.OAuthClientList{}
 	if err := r.Client.List(ctx, own, client.InNamespace(namespace.Name)); err != nil {
@@ -90,11 +90,18 @@ func (r *Reconciler) feelsNamespace(ctx context.Context, namespace *metav1.Parti
 	if err := r.Client.List(ctx, scopes, client.InNamespace(namespace.Name)); err != nil {
 		return nil, err
 	}
-	names, err := wake.Names(own.Items, nil)
+	var names []types.NamespacedName
+	for i := range own.Items {
+		claimants, err := wake.Names(index.OAuthClientsOfApplication(ctx, r.Client, &own.Items[i]))
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, claimants...)
+	}
 	for i := range scopes.Items {
 		names = append(names, tenancy.OAuthClientKey(scopes.Items[i].Spec.OAuthClientRef, namespace.Name))
 	}
-	return names, err
+	return names, nil
 }
 
 // Reconcile brings one application to what its OAuthClient asks for.
@@ -153,8 +160,8 @@ func (p *pass) advance(ctx context.Context) error {
 		return err
 	}
 	if err := p.reach(ctx); err != nil {
-		if p.checking && !p.standsAnyway(err) {
-			p.obj.Status.AppliedHash = "" // what was applied does not hold any more, and a restart must not take it for granted
+		if refused(err) {
+			p.obj.Status.AppliedHash = "" // what was applied may not hold any more, and neither a restart nor an older manifest may take it for granted
 		}
 		return err
 	}

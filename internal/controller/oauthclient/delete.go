@@ -35,6 +35,7 @@ func (p *pass) remove(ctx context.Context) error {
 			}
 		}
 	}
+	p.tellLeftovers()
 	p.gone = true
 	p.Checks.Forget(string(p.obj.UID))
 	p.Bursts.Forget(string(p.obj.UID))

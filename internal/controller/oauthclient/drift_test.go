@@ -22,13 +22,17 @@ type drifting struct {
 	looks       int
 }
 
-func newDrifting(t *testing.T, switches emulator.Switches) *drifting {
+// newDrifting makes the application on a tenant with the given faults.
+func newDrifting(t *testing.T, switches emulator.Switches, faults ...emulator.Fault) *drifting {
 	t.Helper()
 	clock := clocktesting.NewFakeClock(time.Now().Truncate(time.Second))
 	w := server.New(t, emulator.Options{Clock: clock, Switches: switches})
 	w.Clock = clock
 	w.StartOperator()
-	w.CreateTenant()
+	w.Ready(w.CreateTenant())
+	for _, fault := range faults {
+		w.Tenant.Inject(fault)
+	}
 	application := w.OAuthClient("orders")
 	application.Spec.Scopes = append(application.Spec.Scopes, v1alpha1.InlineScope{Name: "write"})
 	w.Create(application)

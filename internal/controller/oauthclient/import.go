@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -30,6 +31,7 @@ func (p *pass) importApplication(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.reviewLeftovers(unconfigured)
 	if p.obj.Status.ImportIntent != nil {
 		recovered, err := p.recover(ctx, unconfigured)
 		if err != nil {
@@ -119,4 +121,32 @@ func (p *pass) madeByUs(ctx context.Context, key string) (bool, error) {
 	return slices.ContainsFunc(grants, func(g identity.Grant) bool {
 		return !g.Inherited && strings.EqualFold(g.PrincipalID, self.ID) && g.Rights.Contains(identity.RightGrant)
 	}), nil
+}
+
+// recheckLeftovers looks at the leftovers again while there are any, at the price of one call.
+func (p *pass) recheckLeftovers(ctx context.Context) error {
+	if len(p.obj.Status.Leftovers) == 0 {
+		return nil
+	}
+	unconfigured, err := p.unconfigured(ctx)
+	if err != nil {
+		return err
+	}
+	p.reviewLeftovers(unconfigured)
+	return nil
+}
+
+// reviewLeftovers drops the leftovers that are settled: somebody has deleted them on the tenant, or made applications of them.
+func (p *pass) reviewLeftovers(unconfigured []string) {
+	p.obj.Status.Leftovers = slices.DeleteFunc(p.obj.Status.Leftovers, func(key string) bool { return !slices.Contains(unconfigured, key) })
+}
+
+// tellLeftovers names the leftovers of an object that goes: its status, which has named them so far, goes with it.
+func (p *pass) tellLeftovers() {
+	if len(p.obj.Status.Leftovers) == 0 {
+		return
+	}
+	p.Recorder.Eventf(p.obj, nil, corev1.EventTypeWarning, v1alpha1.ReasonUnprovenImport, "DeletedApplication",
+		"an import was cut off, and the tenant has unconfigured applications that may stem from it; look at them there, and delete those that nobody uses: %s",
+		strings.Join(p.obj.Status.Leftovers, ", "))
 }

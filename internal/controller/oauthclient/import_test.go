@@ -3,6 +3,7 @@ package oauthclient_test
 import (
 	"testing"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -59,6 +60,51 @@ func TestWithoutProofALeftoverIsNamedAndNotTaken(t *testing.T) {
 	if application.Status.Leftovers[0] == application.Status.ApplicationKey {
 		t.Error("the leftover was taken")
 	}
+}
+
+func TestALeftoverIsNamedUntilSomebodyHasSettledIt(t *testing.T) {
+	for name, settle := range map[string]func(d *drifting, key string) error{
+		"deleted": func(d *drifting, key string) error { return d.Tenant.RemoveApplication(key) },
+		"made an application of": func(d *drifting, key string) error {
+			return d.Tenant.EditApplication(key, func(raw map[string]any) { raw["ServiceName"] = "by-hand" })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDrifting(t, emulator.Switches{HideOwner: true}, emulator.Fault{Operation: "SaasManage/ImportAppFromTemplate", Kind: emulator.FaultResetAfter, Count: 1})
+			d.check()
+			if len(d.application.Status.Leftovers) != 1 {
+				t.Fatalf("leftovers are %v", d.application.Status.Leftovers)
+			}
+			calls := d.Tenant.Calls()
+			d.check()
+			if made := d.Tenant.Calls().Sub(calls); made.Total() != 3 {
+				t.Errorf("a check with a leftover is not one read more than without:\n%s", made)
+			}
+			if err := settle(d, d.application.Status.Leftovers[0]); err != nil {
+				t.Fatal(err)
+			}
+			d.check()
+			if left := d.application.Status.Leftovers; len(left) != 0 {
+				t.Errorf("leftovers are %v", left)
+			}
+			if c := meta.FindStatusCondition(d.application.Status.Conditions, v1alpha1.ConditionLeftoverSuspected); c != nil {
+				t.Errorf("the condition is still there: %+v", c)
+			}
+			calls = d.Tenant.Calls()
+			d.check()
+			if made := d.Tenant.Calls().Sub(calls); made.Total() != 2 {
+				t.Errorf("a check without leftovers is more than two reads:\n%s", made)
+			}
+		})
+	}
+}
+
+func TestALeftoverIsToldWhenItsObjectGoes(t *testing.T) {
+	d := newDrifting(t, emulator.Switches{HideOwner: true}, emulator.Fault{Operation: "SaasManage/ImportAppFromTemplate", Kind: emulator.FaultResetAfter, Count: 1})
+	d.Get(d.application)
+	d.Delete(d.application)
+	d.Gone(d.application)
+	d.event(v1alpha1.ReasonUnprovenImport, d.application.Status.Leftovers[0])
 }
 
 func TestAnImportThatWasCutOffIsUndoneByADeletion(t *testing.T) {

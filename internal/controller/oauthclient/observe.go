@@ -145,8 +145,14 @@ func (p *pass) claim(ctx context.Context) error {
 	}
 	for i := range rivals {
 		rival := &rivals[i]
-		observes := rival.Spec.ManagementPolicy == v1alpha1.ManagementPolicyObserve && !owned(rival)
-		if rival.UID != p.obj.UID && !observes && precedes(rival, p.obj) {
+		if rival.UID == p.obj.UID || !precedes(rival, p.obj) {
+			continue
+		}
+		contends, err := p.contends(ctx, rival)
+		if err != nil {
+			return err
+		}
+		if contends {
 			return &report.Blocked{
 				Reason:  v1alpha1.ReasonConflict,
 				Message: fmt.Sprintf("application %q is claimed by OAuthClient %s/%s; choose another spec.applicationID, or delete one of the two", p.obj.Spec.ApplicationID, rival.Namespace, rival.Name),
@@ -156,22 +162,37 @@ func (p *pass) claim(ctx context.Context) error {
 	return nil
 }
 
+// contends says whether a rival's claim counts. One that the tenant does not admit, and that has made nothing there, must not keep the
+// application ID from those who are admitted.
+func (p *pass) contends(ctx context.Context, rival *v1alpha1.OAuthClient) (bool, error) {
+	if rival.Spec.ManagementPolicy == v1alpha1.ManagementPolicyObserve && !owned(rival) {
+		return false, nil
+	}
+	if begun(rival) {
+		return true, nil
+	}
+	_, err := p.Resolver.Tenant(ctx, rival.Spec.TenantRef, rival.Namespace)
+	if report.IsBlocked(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // precedes says whether a has the better claim. An OAuthClient that has stored an application or the intent to import one comes
 // before all that have not, whatever their age.
 func precedes(a, b *v1alpha1.OAuthClient) bool {
-	begun := func(o *v1alpha1.OAuthClient) int {
-		if owned(o) || o.Status.ImportIntent != nil {
-			return 0
-		}
-		return 1
+	if begun(a) != begun(b) {
+		return begun(a)
 	}
 	return cmp.Or(
-		cmp.Compare(begun(a), begun(b)),
 		a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
 		cmp.Compare(a.Namespace, b.Namespace),
 		cmp.Compare(a.Name, b.Name),
 	) < 0
 }
+
+// begun says whether an OAuthClient has an application, or is about to.
+func begun(o *v1alpha1.OAuthClient) bool { return owned(o) || o.Status.ImportIntent != nil }
 
 // inSync says whether the desired state is the one that was last applied and read back. Then nothing is asked of the tenant: a
 // restart, or a change of leader, costs no call.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
@@ -57,17 +58,25 @@ func (p *pass) ensureRole(ctx context.Context) (string, error) {
 	return role.ID, nil
 }
 
-// removeClientRole deletes the role that we keep, if it still carries our mark.
+// removeClientRole deletes the role that we keep, if it carries our mark. A pass that was cut off may have made one that the status does not
+// know: then it is looked for by its name.
 func (p *pass) removeClientRole(ctx context.Context) error {
 	kept := p.obj.Status.ClientRole
-	if kept == nil {
-		return nil
+	if kept == nil && p.obj.Status.AppliedHash != "" {
+		return nil // nothing was begun since the status was complete
 	}
 	if err := p.unsettle(ctx); err != nil {
 		return err
 	}
 	admin := p.session.Admin()
-	role, found, err := admin.GetRole(ctx, kept.ID)
+	var role identity.Role
+	var found bool
+	var err error
+	if kept != nil {
+		role, found, err = admin.GetRole(ctx, kept.ID)
+	} else {
+		role, found, err = admin.FindRole(ctx, application.ClientRoleName(p.obj.Spec.ApplicationID))
+	}
 	if err != nil {
 		return err
 	}

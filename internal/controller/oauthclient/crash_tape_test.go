@@ -1,0 +1,90 @@
+package oauthclient_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// tape records what a process does to the world, in order: its calls to the tenant and its writes to kube-apiserver. It can lose the answer
+// to one of them.
+type tape struct {
+	mu      sync.Mutex
+	effects []string
+	loseAt  int    // the effect whose answer is lost, counted from 1; 0 for none
+	kill    func() // ends the process before it misses the answer; nil when it lives on
+}
+
+var errAnswerLost = errors.New("the answer was lost")
+
+// record begins anew. It loses the answer to effect number loseAt, and calls kill then unless that is nil.
+func (t *tape) record(loseAt int, kill func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.effects, t.loseAt, t.kill = nil, loseAt, kill
+}
+
+// recorded returns the effects since record.
+func (t *tape) recorded() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.effects)
+}
+
+// note records an effect that has happened, and says whether its answer is lost.
+func (t *tape) note(effect string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.effects = append(t.effects, effect)
+	if len(t.effects) != t.loseAt {
+		return false
+	}
+	if t.kill != nil {
+		t.kill()
+	}
+	return true
+}
+
+// wrap watches the requests to kube-apiserver.
+func (t *tape) wrap(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		answer, err := next.RoundTrip(r)
+		if r.Method == http.MethodGet || err != nil {
+			return answer, err
+		}
+		parts := strings.Split(r.URL.Path, "/")
+		if t.note(r.Method + " " + strings.Join(parts[max(0, len(parts)-2):], "/")) {
+			return nil, errors.Join(errAnswerLost, answer.Body.Close())
+		}
+		return answer, nil
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// Handle implements slog.Handler: the tenant logs every call once it has had its effect, and before it answers. The panic makes its server
+// drop the connection.
+func (t *tape) Handle(_ context.Context, record slog.Record) error {
+	record.Attrs(func(a slog.Attr) bool {
+		if a.Key == "operation" && t.note(a.Value.String()) {
+			panic(http.ErrAbortHandler)
+		}
+		return a.Key != "operation"
+	})
+	return nil
+}
+
+// Enabled implements slog.Handler.
+func (t *tape) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+// WithAttrs implements slog.Handler.
+func (t *tape) WithAttrs([]slog.Attr) slog.Handler { return t }
+
+// WithGroup implements slog.Handler.
+func (t *tape) WithGroup(string) slog.Handler { return t }
