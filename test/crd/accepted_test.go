@@ -24,6 +24,7 @@ func acceptedKinds() map[string]map[string]string {
 			"a tenant open to namespaces of any label":     tenantWith(`access: {namespaces: {from: Selector, selector: {}}}`),
 			"a tenant open to applications for other APIs": tenantWith(`access: {allowedApplicationTypes: [OAuth2Server]}`),
 			"a tenant open to applications for its APIs":   tenantWith(`access: {allowedApplicationTypes: [OAuth2Client]}`),
+			"a tenant that lets client secrets go":         tenantWith(`access: {allowClientSecretDelivery: true}`),
 			"a tenant with the longest lists of patterns":  tenantWith(`access: {allowedScopes: ` + list(64, "p%d") + `, allowedRoles: ` + list(64, "p%d") + `}`),
 			"a tenant with the greatest limits":            tenantWith(`limits: {requestsPerSecond: 1000, burst: 1000}`),
 			"a tenant with the least limits":               tenantWith(`limits: {requestsPerSecond: 1, burst: 1}`),
@@ -56,7 +57,7 @@ func acceptedKinds() map[string]map[string]string {
 			"a scope that opens APIs":                        `{oauthClientRef: {name: orders, namespace: shop}, name: users, restPatterns: ["/UserMgmt/.*"]}`,
 			"a scope whose name has every kind of character": `{oauthClientRef: {name: orders}, name: "!#$%&'()*+,-./09:;<=>?@AZ[]^_` + "`" + `az{|}~"}`,
 		},
-		confidentialClient: {
+		confidentialClient: merge(acceptedSecrets(), map[string]string{
 			"a client by its OAuthClient alone":            minimalConfidentialClient,
 			"a client whose user we make":                  clientWith(`identity: {provisioning: Managed}`),
 			"a client whose user goes with its manifest":   clientWith(`deletionPolicy: Delete`),
@@ -66,7 +67,9 @@ func acceptedKinds() map[string]map[string]string {
 			"a client of an application nobody manages":    externalClient,
 			"a client with as many scopes as there may be": clientWith(`scopes: ` + list(64, "s%d")),
 			"a client with a Secret of another name":       clientWith(`secret: {name: billing.token-1}`),
-		},
+			"a client that takes over its user":            clientWith(`adoptionPolicy: Adopt`),
+			"a client that takes over nothing":             clientWith(`adoptionPolicy: Never`),
+		}),
 	}
 }
 
