@@ -83,12 +83,12 @@ const (
 	//   - True: Accepted.
 	//   - False: InvalidClient, SecretNotFound, SecretIncomplete, and what keeps a lost credential from being replaced: TenantNotReady,
 	//     Conflict, Progressing.
-	//   - Unknown: Pending.
+	//   - Unknown: Pending, Untried.
 	ConditionCredentialValid = "CredentialValid"
 
 	// ConditionTokenReady says whether a token that was requested with the present spec is published and not expired.
 	//
-	//   - True: Published.
+	//   - True: Published, NotDelivered (spec.secret.deliver has no Token).
 	//   - False: TokenExpired, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted, and
 	//     the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse,
 	//     SecretNotFound, SecretIncomplete; without a usable token also those of IdentityProvisioned.
@@ -139,6 +139,10 @@ const (
 	ReasonUnprovenImport = "UnprovenImport"
 	// ReasonPublished: the token is in the Secret.
 	ReasonPublished = "Published"
+	// ReasonNotDelivered: the Secret is not asked to hold a token.
+	ReasonNotDelivered = "NotDelivered"
+	// ReasonUntried: the application issues nothing that the credential could be tried with.
+	ReasonUntried = "Untried"
 
 	// ReasonTenantNotFound: there is no IdentityTenant of that name.
 	ReasonTenantNotFound = "TenantNotFound"

@@ -23,6 +23,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External' || (has(self.credential) && has(self.credential.secretRef))",message="identity.provisioning External needs credential.secretRef: a Secret with the keys client_id and client_secret"
 // +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External') || !has(self.credential)",message="credential belongs to identity.provisioning External: the operator generates the credential of a Managed identity"
 // +kubebuilder:validation:XValidation:rule="!has(self.deletionPolicy) || !has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External'",message="deletionPolicy belongs to identity.provisioning Managed: an External identity is never deleted"
+// +kubebuilder:validation:XValidation:rule="!has(self.adoptionPolicy) || !has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External'",message="adoptionPolicy belongs to identity.provisioning Managed: an External identity is used as it is"
 type ConfidentialClientSpec struct {
 	// oauthClientRef names the OAuthClient whose application issues the token. It may be in another namespace when that
 	// OAuthClient admits this one (spec.consumers). Immutable. Exactly one of oauthClientRef and application is needed.
@@ -55,13 +56,20 @@ type ConfidentialClientSpec struct {
 	// +optional
 	Token *ClientToken `json:"token,omitempty"`
 
-	// secret says where the token is published.
+	// secret says where the token is published, and what else is.
 	// +optional
 	Secret *PublishedSecret `json:"secret,omitempty"`
 
+	// adoptionPolicy is Never or Adopt: take over a user that has the login name of this client and that nobody owns. The tenant must
+	// allow it (spec.access.allowAdoption), and the user must be a confidential client already: a service user with the flag of an OAuth
+	// client and without a role that the tenant's spec.access.allowedRoles does not admit. Its password is replaced. Only with a Managed
+	// identity. Default Never: such a user is a Conflict.
+	// +optional
+	AdoptionPolicy AdoptionPolicy `json:"adoptionPolicy,omitempty"`
+
 	// deletionPolicy is Delete (the user and its memberships go with this object) or Orphan (they stay on the tenant, and a
 	// ConfidentialClient of the same namespace and name finds the user again, and sets its password anew). Only with a Managed identity.
-	// Default Delete.
+	// Left out: Delete for a user that the operator made, Orphan for one that it adopted.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
@@ -132,17 +140,6 @@ type ClientToken struct {
 	RenewBefore *metav1.Duration `json:"renewBefore,omitempty"`
 }
 
-// PublishedSecret says where a token is published.
-type PublishedSecret struct {
-	// name of the Secret, in this namespace. Left out: the name of the ConfidentialClient. A Secret of this name that the operator
-	// did not make is left untouched.
-	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')`,message="name of the Secret must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as billing-token"
-	Name string `json:"name,omitempty"`
-}
-
 // ConfidentialClientStatus is what the operator made and published.
 type ConfidentialClientStatus struct {
 	// conditions: Ready, IdentityProvisioned, CredentialValid, TokenReady; Degraded, Reconciling and Stalled while true.
@@ -182,6 +179,9 @@ type IdentityStatus struct {
 	// userID is the tenant's GUID of the user.
 	// +required
 	UserID string `json:"userID"`
+	// adopted says that somebody else had made the user and that the operator took it over.
+	// +optional
+	Adopted bool `json:"adopted,omitempty"`
 	// appliedHash is the hash of the identity's desired state that was last applied.
 	// +optional
 	AppliedHash string `json:"appliedHash,omitempty"`

@@ -179,6 +179,12 @@ type TenantAccess struct {
 	// +kubebuilder:validation:MaxItems=2
 	AllowAdoption []AdoptableKind `json:"allowAdoption,omitempty"`
 
+	// allowClientSecretDelivery lets ConfidentialClients have the client secret of their Managed identity published in their own namespace
+	// (spec.secret.deliver ClientCredentials). Who has a client secret can request tokens without the operator, until the secret is
+	// replaced. When it is withdrawn, delivered client secrets leave the published Secrets. Default false.
+	// +optional
+	AllowClientSecretDelivery bool `json:"allowClientSecretDelivery,omitempty"`
+
 	// maxTokenLifetime that an OAuthClient may ask for in spec.token.lifetime, between 30s and 8760h. Left out: no limit.
 	// +optional
 	// +kubebuilder:validation:Type=string

@@ -45,12 +45,20 @@ const (
 	// the present one, a new token is requested.
 	TokenSpecHashAnnotation = Group + "/token-spec-hash"
 
-	// FingerprintAnnotation is a truncated SHA-256 over the keys that the operator wrote and over the annotations above.
-	// When it does not fit the Secret, somebody has edited it.
+	// KeysAnnotation says which keys the operator wrote, and what they hold: pairs such as accessToken=access_token, joined by commas.
+	// It is how keys that are renamed or no longer delivered are found again.
+	KeysAnnotation = Group + "/keys"
+
+	// FingerprintAnnotation is a truncated SHA-256 over the keys that hold the token and over the annotations above. When it does
+	// not fit the Secret, somebody has edited it, and a new token is requested.
 	FingerprintAnnotation = Group + "/fingerprint"
+
+	// DeliveryFingerprintAnnotation is a truncated SHA-256 over the other keys that the operator wrote. Missing when there are none.
+	// When it does not fit the Secret, somebody has edited it, and the keys are written again.
+	DeliveryFingerprintAnnotation = Group + "/delivery-fingerprint"
 )
 
-// Default keys of a published token Secret.
+// Default keys of a published Secret that hold the token.
 const (
 	// AccessTokenKey holds the access token itself.
 	AccessTokenKey = "access_token"
@@ -68,4 +76,18 @@ const (
 	ClientIDKey = "client_id"
 	// ClientSecretKey holds the client_secret: the password of the client identity.
 	ClientSecretKey = "client_secret"
+)
+
+// Default keys of a published Secret that hold the endpoints.
+const (
+	// TokenURLKey holds the token endpoint (RFC 6749 section 3.2).
+	TokenURLKey = "token_url"
+	// IssuerKey holds the issuer of the application's tokens.
+	IssuerKey = "issuer"
+	// JWKSURLKey holds where the signing keys are published (RFC 7517).
+	JWKSURLKey = "jwks_url"
+	// ApplicationIDKey holds the application ID.
+	ApplicationIDKey = "application_id"
+	// TenantURLKey holds the URL of the tenant.
+	TenantURLKey = "tenant_url"
 )

@@ -119,9 +119,13 @@ func GrantTypes(oauthClient *v1alpha1.OAuthClient) []v1alpha1.GrantType {
 // IssuesToConfidentialClients says whether an OAuthClient's application issues tokens to ConfidentialClients: they have a secret, and use the
 // client credentials grant.
 func IssuesToConfidentialClients(oauthClient *v1alpha1.OAuthClient) bool {
+	return IsForConfidentialClients(oauthClient) && slices.Contains(GrantTypes(oauthClient), v1alpha1.GrantTypeClientCredentials)
+}
+
+// IsForConfidentialClients says whether clients of an OAuthClient's application have a secret, whichever grant they use.
+func IsForConfidentialClients(oauthClient *v1alpha1.OAuthClient) bool {
 	kind := oauthClient.Spec.ClientIDType
-	return (kind == "" || kind == v1alpha1.ClientIDTypeConfidential) &&
-		slices.Contains(GrantTypes(oauthClient), v1alpha1.GrantTypeClientCredentials)
+	return kind == "" || kind == v1alpha1.ClientIDTypeConfidential
 }
 
 // refreshLifetime returns the lifetime of refresh tokens in whole seconds, zero for none.

@@ -57,6 +57,17 @@ func TestCreateUserFails(t *testing.T) {
 	}
 }
 
+// TestUserRolesTakesNoSilenceForNoRoles: whoever has no roles that are read passes for harmless.
+func TestUserRolesTakesNoSilenceForNoRoles(t *testing.T) {
+	const userRoles = "UserMgmt/GetUsersRolesAndAdministrativeRights"
+	s := newStub(t).on(userRoles, result(`null`), result(`{}`), result(`{"FullCount":2,"Results":[{"Row":{"ID":"r","Name":"R"}}]}`), result(`{"Results":[{"Row":{"ID":"r"}}]}`), refuse())
+	for range 5 {
+		if roles, err := s.client.UserRoles(t.Context(), "u-1"); err == nil {
+			t.Errorf("it returns %v", roles)
+		}
+	}
+}
+
 func TestChangeUserSendsOnlyChanges(t *testing.T) {
 	name := "New name"
 	cases := map[string]struct {

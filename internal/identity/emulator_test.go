@@ -103,6 +103,49 @@ func expectApplication(t *testing.T, local *emulator.Emulator, admin *identity.C
 	}
 }
 
+func TestWhatAUserIsAndMayIsRead(t *testing.T) {
+	for name, tc := range map[string]struct {
+		user    emulator.SeedUser
+		service bool
+		roles   []string
+	}{
+		"a person":               {emulator.SeedUser{InEverybodyRole: true}, false, []string{"Everybody"}},
+		"a service user":         {emulator.SeedUser{ServiceUser: true}, true, nil},
+		"a client in some roles": {emulator.SeedUser{ServiceUser: true, OauthClient: true, Roles: []string{"Readers", "sysadmin"}}, true, []string{"Readers", "System Administrator"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			local, session := startEmulator(t, emulator.Switches{})
+			if _, err := local.AddRole(emulator.SeedRole{Name: "Readers"}); err != nil {
+				t.Fatal(err)
+			}
+			tc.user.Name = "legacy@example.test"
+			id, err := local.AddUser(tc.user)
+			if err != nil {
+				t.Fatal(err)
+			}
+			service, err := session.Admin().IsServiceUser(t.Context(), id)
+			if err != nil || service != tc.service {
+				t.Errorf("a service user: %v, error %v", service, err)
+			}
+			roles, err := session.Admin().UserRoles(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, role := range roles {
+				if role.ID == "" {
+					t.Errorf("role %q has no key", role.Name)
+				}
+				names = append(names, role.Name)
+			}
+			slices.Sort(names)
+			if diff := cmp.Diff(tc.roles, names); diff != "" {
+				t.Errorf("roles (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestLifeOfAClient(t *testing.T) {
 	for name, switches := range readings() {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -16,6 +17,7 @@ const (
 	opDeleteUser    = "CDirectoryService/DeleteUser"
 	opGetUser       = "UserMgmt/GetUserAttributes"
 	opResetPassword = "UserMgmt/ResetUserPassword" //nolint:gosec // A path, not a credential.
+	opUserRoles     = "UserMgmt/GetUsersRolesAndAdministrativeRights"
 
 	tableUser = "User"
 )
@@ -115,6 +117,51 @@ func (c *Client) GetUser(ctx context.Context, id string) (User, bool, error) {
 		Description: attributes.Description, State: attributes.State,
 		OAuthClient: bool(attributes.OAuthClient), InEverybodyRole: bool(attributes.InEverybodyRole),
 	}, true, nil
+}
+
+// IsServiceUser tells whether a user has the flag of a service user (Redrock/query: the attributes of a user do not tell it). A user
+// that is not found has not.
+func (c *Client) IsServiceUser(ctx context.Context, id string) (bool, error) {
+	type row struct {
+		ID          string `json:"ID"`
+		ServiceUser flag   `json:"ServiceUser"`
+	}
+	rows, err := query[row](ctx, c, "SELECT ID, ServiceUser FROM User WHERE ID="+quote(id))
+	if err != nil {
+		return false, err
+	}
+	found, ok, err := single(rows, id, func(r row) (string, string) { return r.ID, r.ID })
+	return ok && bool(found.ServiceUser), err
+}
+
+// UserRoles returns the roles that a user is in, directly or through other roles (UserMgmt/GetUsersRolesAndAdministrativeRights).
+func (c *Client) UserRoles(ctx context.Context, id string) ([]Role, error) {
+	var result *struct {
+		FullCount int
+		Results   []struct {
+			Row struct {
+				ID       string `json:"ID"`
+				Role     string
+				Name     string
+				RoleName string
+			}
+		}
+	}
+	if err := c.callInto(ctx, opUserRoles, userArgument(id), &result); err != nil {
+		return nil, err
+	}
+	// To take an answer that says nothing for a user without roles would let anybody's account pass.
+	if result == nil || result.Results == nil || len(result.Results) < result.FullCount {
+		return nil, unexpected(opUserRoles, "not all roles")
+	}
+	roles := make([]Role, len(result.Results))
+	for i, r := range result.Results {
+		roles[i] = Role{ID: cmp.Or(r.Row.ID, r.Row.Role), Name: cmp.Or(r.Row.RoleName, r.Row.Name)}
+		if roles[i].Name == "" {
+			return nil, unexpected(opUserRoles, "a role without a name")
+		}
+	}
+	return roles, nil
 }
 
 // CreateUser makes a confidential client and returns its key (CDirectoryService/CreateUser). A name that is taken

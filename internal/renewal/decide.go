@@ -12,6 +12,9 @@ const (
 	TokenTampered Reason = "TokenTampered"
 	// SpecChanged says that something that the token depends on has changed.
 	SpecChanged Reason = "SpecChanged"
+	// CredentialChanged says that the client credentials that are published beside the token are not the present ones: a token that they
+	// were good for proves the new ones before they are published.
+	CredentialChanged Reason = "CredentialChanged"
 	// RenewalDue says that the renewal time has passed.
 	RenewalDue Reason = "RenewalDue"
 )
@@ -26,7 +29,10 @@ type Input struct {
 	PublishedSpecHash string
 	// WantedSpecHash is the present one.
 	WantedSpecHash string
-	// Token that is published; meaningless unless Found.
+	// CredentialChanged says that other client credentials are published than the present ones.
+	CredentialChanged bool
+	// Token that is published; meaningless unless Found. One without an expiration time was requested to try the credential and is not
+	// published: it is never due, and stays usable.
 	Token Token
 	// Policy for its renewal.
 	Policy Policy
@@ -36,7 +42,7 @@ type Input struct {
 type Decision struct {
 	// Reason to replace it; empty to keep it.
 	Reason Reason
-	// RenewalTime of the published token; zero without one.
+	// RenewalTime of the published token; zero without one, or with one that is never due.
 	RenewalTime time.Time
 	// ExpirationTime of the published token by the local clock; zero without one.
 	ExpirationTime time.Time
@@ -56,12 +62,18 @@ func Decide(now time.Time, in Input) Decision {
 	if !in.Intact {
 		return Decision{Reason: TokenTampered}
 	}
-	d := Decision{RenewalTime: Time(in.Token, in.Policy), ExpirationTime: Expiration(in.Token, in.Policy.ClockOffset)}
-	d.Usable = now.Before(d.ExpirationTime)
+	d := Decision{Usable: true}
+	due := false
+	if !in.Token.ExpirationTime.IsZero() {
+		d.RenewalTime, d.ExpirationTime = Time(in.Token, in.Policy), Expiration(in.Token, in.Policy.ClockOffset)
+		d.Usable, due = now.Before(d.ExpirationTime), !now.Before(d.RenewalTime)
+	}
 	switch {
 	case in.PublishedSpecHash != in.WantedSpecHash:
 		d.Reason = SpecChanged
-	case !now.Before(d.RenewalTime):
+	case in.CredentialChanged:
+		d.Reason = CredentialChanged
+	case due:
 		d.Reason = RenewalDue
 	}
 	return d

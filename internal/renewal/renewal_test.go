@@ -46,6 +46,17 @@ func TestDecide(t *testing.T) {
 			issued, with(func(in *renewal.Input) { in.WantedSpecHash = "b" }),
 			renewal.Decision{Reason: renewal.SpecChanged, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
 		},
+		"another credential beside a good token is proved": {
+			issued, with(func(in *renewal.Input) { in.CredentialChanged = true }),
+			renewal.Decision{Reason: renewal.CredentialChanged, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
+		},
+		"what was tried without a token to publish is never due": {
+			issued.Add(8760 * time.Hour), with(func(in *renewal.Input) { in.Token = renewal.Token{IssueTime: issued} }), renewal.Decision{Usable: true},
+		},
+		"what was tried without a token to publish is tried again with another spec": {
+			issued, with(func(in *renewal.Input) { in.Token, in.WantedSpecHash = renewal.Token{IssueTime: issued}, "b" }),
+			renewal.Decision{Reason: renewal.SpecChanged, Usable: true},
+		},
 		"a tenant whose clock is ahead is believed once the offset is known": {
 			issued, with(func(in *renewal.Input) {
 				in.Token.TenantExpirationTime = issued.Add(5*time.Hour + 7*time.Minute)

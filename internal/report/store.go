@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -22,6 +23,18 @@ func StoreStatus(ctx context.Context, c client.Client, stored, object client.Obj
 		return fmt.Errorf("storing status: %w", err)
 	}
 	return nil
+}
+
+// Checkpoint stores the status in the middle of a pass, if it has changed: what the next step on the tenant rests on. It returns what is
+// stored then. On a conflict the pass has to end, and nothing may be sent.
+func Checkpoint[T client.Object](ctx context.Context, c client.Client, stored, object T) (T, error) {
+	if equality.Semantic.DeepEqual(stored, object) {
+		return stored, nil
+	}
+	if err := StoreStatus(ctx, c, stored, object); err != nil {
+		return stored, err
+	}
+	return object.DeepCopyObject().(T), nil
 }
 
 // EnsureFinalizer adds our finalizer before anything is made on the tenant.

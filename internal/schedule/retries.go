@@ -27,16 +27,46 @@ const (
 type Retries struct {
 	mu      sync.Mutex
 	failing map[string]*wait.Backoff
+	refused map[string]refusal
+}
+
+// refusal is an attempt that is not repeated before its time.
+type refusal struct {
+	attempt string
+	err     error
+	due     time.Time
 }
 
 // NewRetries returns a Retries that knows of no failure.
-func NewRetries() *Retries { return &Retries{failing: map[string]*wait.Backoff{}} }
+func NewRetries() *Retries {
+	return &Retries{failing: map[string]*wait.Backoff{}, refused: map[string]refusal{}}
+}
 
 // Succeeded forgets the failures of an object.
 func (r *Retries) Succeeded(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.failing, key)
+	delete(r.refused, key)
+}
+
+// Refused remembers that an attempt, of which the caller gives everything it depended on, was refused and is due again at a time.
+func (r *Retries) Refused(key, attempt string, err error, due time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refused[key] = refusal{attempt: attempt, err: err, due: due}
+}
+
+// Pending returns when a refused attempt is due again, and why it was refused; nil when it may be made: because it is due, because something it
+// depends on has changed, or because the clock was set back.
+func (r *Retries) Pending(key, attempt string, now time.Time) (due time.Time, refused error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known, found := r.refused[key]
+	if !found || known.attempt != attempt || !now.Before(known.due) || known.due.Sub(now) > rejectedMost {
+		return time.Time{}, nil
+	}
+	return known.due, known.err
 }
 
 // Wait returns how long to wait after err before the object is looked at again; zero means until something wakes it.

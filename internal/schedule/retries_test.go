@@ -158,3 +158,36 @@ func TestWhatIsBlockedWaitsForTheObjectThatBlocksIt(t *testing.T) {
 		t.Errorf("once it is free, the first wait is %v", wait)
 	}
 }
+
+func TestARefusedAttemptIsPendingUntilItIsDueOrAnotherOne(t *testing.T) {
+	now, refused := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), errors.New("no")
+	due := now.Add(time.Hour)
+	for name, tc := range map[string]struct {
+		attempt string
+		now     time.Time
+		forget  bool
+		pending bool
+	}{
+		"the same, at once":            {attempt: "a", now: now, pending: true},
+		"the same, just before":        {attempt: "a", now: due.Add(-time.Nanosecond), pending: true},
+		"the same, when it is due":     {attempt: "a", now: due},
+		"another one":                  {attempt: "b", now: now},
+		"after the clock was set back": {attempt: "a", now: now.Add(-time.Minute)},
+		"after a success":              {attempt: "a", now: now, forget: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := schedule.NewRetries()
+			r.Refused("key", "a", refused, due)
+			if tc.forget {
+				r.Succeeded("key")
+			}
+			at, err := r.Pending("key", tc.attempt, tc.now)
+			if tc.pending != (err != nil) || tc.pending != at.Equal(due) {
+				t.Errorf("due at %v, refused because %v", at, err)
+			}
+			if _, err := r.Pending("other", tc.attempt, tc.now); err != nil {
+				t.Errorf("another object is refused, too: %v", err)
+			}
+		})
+	}
+}

@@ -11,11 +11,14 @@ import (
 )
 
 // covered are the annotations that the fingerprint covers: who moves the expiry of a token tampers with it.
-var covered = []string{
-	v1alpha1.ExpirationTimeAnnotation,
-	v1alpha1.TenantExpirationTimeAnnotation,
-	v1alpha1.IssueTimeAnnotation,
-	v1alpha1.TokenSpecHashAnnotation,
+func covered() []string {
+	return []string{
+		v1alpha1.ExpirationTimeAnnotation,
+		v1alpha1.TenantExpirationTimeAnnotation,
+		v1alpha1.IssueTimeAnnotation,
+		v1alpha1.TokenSpecHashAnnotation,
+		v1alpha1.KeysAnnotation,
+	}
 }
 
 // fingerprint covers the given keys of data and the annotations that describe the token. Each part is written with its length, so
@@ -29,8 +32,16 @@ func fingerprint(data map[string][]byte, annotations map[string]string) string {
 		part(key)
 		part(string(data[key]))
 	}
-	for _, key := range covered {
+	for _, key := range covered() {
 		part(annotations[key])
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// deliveryFingerprint covers what is published beside the token; it is empty when that is nothing.
+func deliveryFingerprint(data map[string][]byte) string {
+	if len(data) == 0 {
+		return ""
+	}
+	return fingerprint(data, nil)
 }

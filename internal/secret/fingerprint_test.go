@@ -38,7 +38,7 @@ func TestRender(t *testing.T) {
 		"a tenant that tells no time of its own": {silent, v1alpha1.TenantExpirationTimeAnnotation},
 	} {
 		t.Run(name, func(t *testing.T) {
-			data, annotations := render(tc.content)
+			data, annotations := render(tc.content, LayoutOf(nil))
 			wantData := map[string][]byte{
 				"access_token": []byte("token-value"), "token_type": []byte("Bearer"), "expires_at": []byte("2026-11-21T17:00:00Z"), "scope": []byte("read write"),
 			}
@@ -50,6 +50,7 @@ func TestRender(t *testing.T) {
 				"oauth-operator.dev/expiration-time":        "2026-11-21T17:00:00Z",
 				"oauth-operator.dev/tenant-expiration-time": "2026-11-21T17:00:03Z",
 				"oauth-operator.dev/token-spec-hash":        "abc",
+				"oauth-operator.dev/keys":                   "accessToken=access_token,expiresAt=expires_at,scope=scope,tokenType=token_type",
 				"oauth-operator.dev/fingerprint":            annotations[v1alpha1.FingerprintAnnotation],
 			}
 			delete(wantAnnotations, tc.absent)
@@ -90,6 +91,7 @@ func TestReadNoticesWhatSomebodyChanged(t *testing.T) {
 		"the issue time":         {func(s *corev1.Secret) { s.Annotations[v1alpha1.IssueTimeAnnotation] = "2026-11-21T11:00:00Z" }, false, true},
 		"an unreadable time":     {func(s *corev1.Secret) { s.Annotations[v1alpha1.IssueTimeAnnotation] = "yesterday" }, false, true},
 		"the hash of the spec":   {func(s *corev1.Secret) { s.Annotations[v1alpha1.TokenSpecHashAnnotation] = "def" }, false, true},
+		"the names of the keys":  {func(s *corev1.Secret) { s.Annotations[v1alpha1.KeysAnnotation] += ",issuer=mine" }, false, true},
 		"the fingerprint":        {func(s *corev1.Secret) { s.Annotations[v1alpha1.FingerprintAnnotation] = "0" }, false, true},
 		"no annotations":         {func(s *corev1.Secret) { s.Annotations = nil }, false, true},
 		"the label of the cache": {func(s *corev1.Secret) { delete(s.Labels, v1alpha1.WatchLabel) }, true, false},
@@ -100,7 +102,7 @@ func TestReadNoticesWhatSomebodyChanged(t *testing.T) {
 		}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			data, annotations := render(content())
+			data, annotations := render(content(), LayoutOf(nil))
 			s := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
 				UID: "1", Annotations: annotations,
 				Labels: map[string]string{v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue},
@@ -179,14 +181,14 @@ func BenchmarkRender(b *testing.B) {
 	c.AccessToken = oauth.NewSecret(strings.Repeat("x", 1200)) // about the length of a JWT
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = render(c)
+		_, _ = render(c, LayoutOf(nil))
 	}
 }
 
 func BenchmarkFingerprint(b *testing.B) {
 	c := content()
 	c.AccessToken = oauth.NewSecret(strings.Repeat("x", 1200))
-	data, annotations := render(c)
+	data, annotations := render(c, LayoutOf(nil))
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = fingerprint(data, annotations)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,42 +15,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/oauth"
 )
 
 // FieldOwner is the operator's name as a writer of fields (server-side apply).
 const FieldOwner = client.FieldOwner("oauth-operator")
-
-// Content is what is published for a token.
-type Content struct {
-	AccessToken    oauth.Secret
-	TokenType      string
-	Scope          string
-	IssueTime      time.Time
-	ExpirationTime time.Time
-	// TenantExpirationTime is zero when the tenant told none.
-	TenantExpirationTime time.Time
-	// SpecHash of everything that the token depends on.
-	SpecHash string
-}
-
-// Published is what a Secret holds of a token.
-type Published struct {
-	// UID of the Secret; empty when there is none.
-	UID types.UID
-	// Intact says that the Secret holds what was published, with all its times.
-	Intact bool
-	// Labelled says that it carries the labels by which it is watched.
-	Labelled bool
-	// Content that was published; only meaningful when Intact.
-	Content Content
-}
-
-// Found says that there is a Secret of ours.
-func (p Published) Found() bool { return p.UID != "" }
-
-// keys that are published by default.
-var keys = []string{v1alpha1.AccessTokenKey, v1alpha1.TokenTypeKey, v1alpha1.ExpiresAtKey, v1alpha1.ScopeKey}
 
 // Observe looks at the Secret of the given name. The cache holds labelled Secrets only, so what it does not have is looked up live:
 // an apply would merge into a stranger's Secret.
@@ -78,108 +46,166 @@ func Observe(ctx context.Context, cached, live client.Reader, key types.Namespac
 	return read(found), nil
 }
 
-func read(s *corev1.Secret) Published {
-	p := Published{
-		UID:      s.UID,
-		Labelled: s.Labels[v1alpha1.WatchLabel] == "true" && s.Labels[v1alpha1.ManagedByLabel] == v1alpha1.ManagedByValue,
-	}
-	ours := make(map[string][]byte, len(keys))
-	for _, key := range keys {
-		if value, present := s.Data[key]; present {
-			ours[key] = value
-		}
-	}
-	issue, okIssue := parseTime(s.Annotations[v1alpha1.IssueTimeAnnotation])
-	expiration, okExpiration := parseTime(s.Annotations[v1alpha1.ExpirationTimeAnnotation])
-	tenantExpiration, _ := parseTime(s.Annotations[v1alpha1.TenantExpirationTimeAnnotation])
-	p.Intact = okIssue && okExpiration && len(ours[v1alpha1.AccessTokenKey]) > 0 &&
-		s.Annotations[v1alpha1.FingerprintAnnotation] == fingerprint(ours, s.Annotations)
-	p.Content = Content{
-		AccessToken:          oauth.NewSecret(string(s.Data[v1alpha1.AccessTokenKey])),
-		TokenType:            string(s.Data[v1alpha1.TokenTypeKey]),
-		Scope:                string(s.Data[v1alpha1.ScopeKey]),
-		IssueTime:            issue,
-		ExpirationTime:       expiration,
-		TenantExpirationTime: tenantExpiration,
-		SpecHash:             s.Annotations[v1alpha1.TokenSpecHashAnnotation],
-	}
-	return p
+// Publisher writes the Secret of one ConfidentialClient.
+type Publisher struct {
+	// Client writes.
+	Client client.Client
+	// Key of the Secret.
+	Key types.NamespacedName
+	// Owner of the Secret.
+	Owner *v1alpha1.ConfidentialClient
 }
 
-// Publish writes the token and all that is known of it in one write, over the Secret that was observed: uid is its UID, and empty only
-// when there was none. It returns the UID of the Secret as it is then. When another Secret has taken its place meanwhile, kube-apiserver refuses the write with Conflict or
-// AlreadyExists, and nothing has changed.
+// Publish writes content and all that is known of it in one write, over the Secret that was observed, and returns the Secret as it is
+// then. When another Secret has taken its place meanwhile, kube-apiserver refuses the write with Conflict or AlreadyExists, and nothing
+// has changed.
 //
 // A Secret that is there is written by server-side apply, so that keys, labels and annotations of other writers stay. One that is not
-// there is created: an apply would merge into a stranger's Secret that was made since.
-func Publish(ctx context.Context, c client.Client, key types.NamespacedName, uid types.UID, owner *v1alpha1.ConfidentialClient, content Content) (types.UID, error) {
-	data, annotations := render(content)
-	if uid == "" {
-		return create(ctx, c, key, owner, data, annotations)
+// there is created: an apply would merge into a stranger's Secret that was made since. Keys that we wrote and that are wanted no longer
+// are removed by name: an apply alone would leave those that the create made.
+func (p Publisher) Publish(ctx context.Context, observed Published, content Content, layout Layout) (Published, error) {
+	data, annotations := render(content, layout)
+	switch {
+	case !observed.Found():
+		return p.create(ctx, data, annotations)
+	case observed.drops(data, annotations):
+		return p.replace(ctx, observed, data, annotations)
 	}
-	apply := corev1ac.Secret(key.Name, key.Namespace).
-		WithType(corev1.SecretTypeOpaque).
-		WithLabels(map[string]string{v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue}).
-		WithAnnotations(annotations).
-		WithOwnerReferences(metav1ac.OwnerReference().
-			WithAPIVersion(v1alpha1.GroupVersion.String()).WithKind("ConfidentialClient").
-			WithName(owner.Name).WithUID(owner.UID).WithController(true).WithBlockOwnerDeletion(true)).
-		WithData(data).
-		WithUID(uid)
-	err := c.Apply(ctx, apply, FieldOwner, client.ForceOwnership)
-	if apierrors.IsInvalid(err) {
-		// That is how kube-apiserver says that the Secret has another UID now.
-		err = apierrors.NewConflict(corev1.Resource("secrets"), key.Name, errReplaced)
-	}
-	if err != nil {
-		return "", fmt.Errorf("writing Secret %s: %w", key, err)
-	}
-	return uid, nil
+	return p.apply(ctx, observed.UID, data, annotations)
 }
 
-var errReplaced = errors.New("it was replaced by another Secret of its name")
+func labels() map[string]string {
+	return map[string]string{v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue}
+}
 
 // create makes the Secret; it fails with AlreadyExists when there is one.
-func create(ctx context.Context, c client.Client, key types.NamespacedName, owner *v1alpha1.ConfidentialClient, data map[string][]byte, annotations map[string]string) (types.UID, error) {
+func (p Publisher) create(ctx context.Context, data map[string][]byte, annotations map[string]string) (Published, error) {
 	object := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: key.Namespace, Name: key.Name, Annotations: annotations,
-			Labels:          map[string]string{v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue},
-			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(owner, v1alpha1.GroupVersion.WithKind("ConfidentialClient"))},
+			Namespace: p.Key.Namespace, Name: p.Key.Name, Annotations: annotations, Labels: labels(),
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(p.Owner, v1alpha1.GroupVersion.WithKind("ConfidentialClient"))},
 		},
 		Type: corev1.SecretTypeOpaque,
 		Data: data,
 	}
-	if err := c.Create(ctx, object, FieldOwner); err != nil {
-		return "", fmt.Errorf("creating Secret %s: %w", key, err)
+	if err := p.Client.Create(ctx, object, FieldOwner); err != nil {
+		return Published{}, fmt.Errorf("creating Secret %s: %w", p.Key, err)
 	}
-	return object.UID, nil
+	return read(object), nil
 }
 
-func render(content Content) (data map[string][]byte, annotations map[string]string) {
-	data = map[string][]byte{
-		v1alpha1.AccessTokenKey: []byte(content.AccessToken.Reveal()),
-		v1alpha1.TokenTypeKey:   []byte(content.TokenType),
-		v1alpha1.ExpiresAtKey:   []byte(formatTime(content.ExpirationTime)),
-		v1alpha1.ScopeKey:       []byte(content.Scope),
+// apply writes over the Secret of the given UID.
+func (p Publisher) apply(ctx context.Context, uid types.UID, data map[string][]byte, annotations map[string]string) (Published, error) {
+	apply := corev1ac.Secret(p.Key.Name, p.Key.Namespace).
+		WithType(corev1.SecretTypeOpaque).
+		WithLabels(labels()).
+		WithAnnotations(annotations).
+		WithOwnerReferences(metav1ac.OwnerReference().
+			WithAPIVersion(v1alpha1.GroupVersion.String()).WithKind("ConfidentialClient").
+			WithName(p.Owner.Name).WithUID(p.Owner.UID).WithController(true).WithBlockOwnerDeletion(true)).
+		WithData(data).
+		WithUID(uid)
+	err := p.Client.Apply(ctx, apply, FieldOwner, client.ForceOwnership)
+	if apierrors.IsInvalid(err) {
+		// That is how kube-apiserver says that the Secret has another UID now.
+		err = apierrors.NewConflict(corev1.Resource("secrets"), p.Key.Name, errReplaced)
 	}
-	annotations = map[string]string{
-		v1alpha1.IssueTimeAnnotation:      formatTime(content.IssueTime),
-		v1alpha1.ExpirationTimeAnnotation: formatTime(content.ExpirationTime),
-		v1alpha1.TokenSpecHashAnnotation:  content.SpecHash,
+	if err != nil {
+		return Published{}, fmt.Errorf("writing Secret %s: %w", p.Key, err)
 	}
-	if !content.TenantExpirationTime.IsZero() {
-		annotations[v1alpha1.TenantExpirationTimeAnnotation] = formatTime(content.TenantExpirationTime)
-	}
-	annotations[v1alpha1.FingerprintAnnotation] = fingerprint(data, annotations)
-	return data, annotations
+	return read(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: p.Key.Namespace, Name: p.Key.Name, UID: uid, Labels: labels(), Annotations: annotations}, Data: data,
+	}), nil
 }
 
-func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+var errReplaced = errors.New("it was replaced by another Secret of its name")
 
-func parseTime(s string) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339, s)
-	return t, err == nil
+// ours are the annotations that the operator writes.
+func ours() []string {
+	return append([]string{v1alpha1.FingerprintAnnotation, v1alpha1.DeliveryFingerprintAnnotation}, covered()...)
+}
+
+// drops says whether something of ours is in the Secret that is not in what is to be written. A layout that somebody has edited is not
+// believed: the keys in it could be theirs.
+func (p Published) drops(data map[string][]byte, annotations map[string]string) bool {
+	if p.object == nil {
+		return false
+	}
+	for _, name := range ours() {
+		_, is := p.object.Annotations[name]
+		if _, stays := annotations[name]; is && !stays {
+			return true
+		}
+	}
+	if !p.Intact {
+		return false
+	}
+	for _, key := range p.Layout {
+		_, is := p.object.Data[key]
+		if _, stays := data[key]; is && !stays {
+			return true
+		}
+	}
+	return false
+}
+
+// replace writes over the Secret as it was observed, and takes out what is ours and no longer wanted. What others wrote stays.
+func (p Publisher) replace(ctx context.Context, observed Published, data map[string][]byte, annotations map[string]string) (Published, error) {
+	object := observed.object.DeepCopy()
+	if observed.Intact {
+		maps.DeleteFunc(object.Data, func(key string, _ []byte) bool { return observed.Layout.has(key) })
+	}
+	for _, name := range ours() {
+		delete(object.Annotations, name)
+	}
+	object.Data = merged(object.Data, data)
+	object.Annotations = merged(object.Annotations, annotations)
+	object.Labels = merged(object.Labels, labels())
+	return p.patch(ctx, observed, object)
+}
+
+// Withhold takes the client credentials out of a published Secret, and leaves everything else in it as it is. wanted is the layout that
+// the owner asks for: it says where to look in a Secret that somebody has edited.
+func (p Publisher) Withhold(ctx context.Context, observed Published, wanted Layout) (Published, error) {
+	keys := observed.credentialKeys(wanted)
+	if len(keys) == 0 {
+		return observed, nil
+	}
+	object := observed.object.DeepCopy()
+	for _, key := range keys {
+		delete(object.Data, key)
+	}
+	if observed.Intact {
+		content := observed.Content
+		content.Others = maps.Clone(content.Others)
+		for _, field := range credentialFields() {
+			delete(content.Others, field)
+		}
+		_, annotations := render(content, observed.Layout.withoutCredential())
+		delete(object.Annotations, v1alpha1.DeliveryFingerprintAnnotation)
+		object.Annotations = merged(object.Annotations, annotations)
+	}
+	return p.patch(ctx, observed, object)
+}
+
+// patch writes the difference between the Secret as it was observed and object, if nobody has written it meanwhile.
+func (p Publisher) patch(ctx context.Context, observed Published, object *corev1.Secret) (Published, error) {
+	patch := client.MergeFromWithOptions(observed.object, client.MergeFromWithOptimisticLock{})
+	if err := p.Client.Patch(ctx, object, patch, FieldOwner); err != nil {
+		if apierrors.IsNotFound(err) {
+			err = apierrors.NewConflict(corev1.Resource("secrets"), p.Key.Name, errReplaced)
+		}
+		return Published{}, fmt.Errorf("writing Secret %s: %w", p.Key, err)
+	}
+	return read(object), nil
+}
+
+// merged returns a map with the entries of both; those of over win.
+func merged[V any](base, over map[string]V) map[string]V {
+	out := make(map[string]V, len(base)+len(over))
+	maps.Copy(out, base)
+	maps.Copy(out, over)
+	return out
 }
 
 // Prune deletes a Secret in which a token was published, if its controller is the owner of the given UID; there may be none.

@@ -40,6 +40,16 @@ func client(w *environment.World, name string) *v1alpha1.ConfidentialClient {
 	return c
 }
 
+// publish publishes a token as a client does that asks for nothing else.
+func publish(t *testing.T, w *environment.World, c *v1alpha1.ConfidentialClient, observed secret.Published, content secret.Content) (secret.Published, error) {
+	t.Helper()
+	return publisher(w, c).Publish(t.Context(), observed, content, secret.LayoutOf(nil))
+}
+
+func publisher(w *environment.World, c *v1alpha1.ConfidentialClient) secret.Publisher {
+	return secret.Publisher{Client: w.Client, Key: environment.Key(c), Owner: c}
+}
+
 func observe(t *testing.T, w *environment.World, c *v1alpha1.ConfidentialClient) secret.Published {
 	t.Helper()
 	published, err := secret.Observe(t.Context(), w.Client, w.Client, environment.Key(c), c.UID)
@@ -58,7 +68,7 @@ func TestWhatIsPublishedIsObservedAgain(t *testing.T) {
 	var uid types.UID
 	for _, token := range []string{"first", "second"} {
 		want := content(token)
-		if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), uid, c, want); err != nil {
+		if _, err := publish(t, w, c, observe(t, w, c), want); err != nil {
 			t.Fatal(err)
 		}
 		published := observe(t, w, c)
@@ -81,7 +91,7 @@ func TestPublishingTheSameAgainWritesNothing(t *testing.T) {
 	stored := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}}
 	var versions []string
 	for range 3 { // created, taken over by apply, and applied again
-		if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), observe(t, w, c).UID, c, content("token")); err != nil {
+		if _, err := publish(t, w, c, observe(t, w, c), content("token")); err != nil {
 			t.Fatal(err)
 		}
 		w.Get(stored)
@@ -95,7 +105,7 @@ func TestPublishingTheSameAgainWritesNothing(t *testing.T) {
 func TestPublishKeepsWhatOthersWrote(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
+	if _, err := publish(t, w, c, secret.Published{}, content("first")); err != nil {
 		t.Fatal(err)
 	}
 	stored := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}}
@@ -105,7 +115,7 @@ func TestPublishKeepsWhatOthersWrote(t *testing.T) {
 		stored.Annotations["mine"] = "kept"
 		stored.Data[v1alpha1.ScopeKey] = []byte("tampered")
 	})
-	if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), stored.UID, c, content("second")); err != nil {
+	if _, err := publish(t, w, c, observe(t, w, c), content("second")); err != nil {
 		t.Fatal(err)
 	}
 	w.Get(stored)
@@ -123,14 +133,14 @@ func TestPublishKeepsWhatOthersWrote(t *testing.T) {
 func TestPublishRefusesASecretThatTookThePlaceOfTheObservedOne(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
+	if _, err := publish(t, w, c, secret.Published{}, content("first")); err != nil {
 		t.Fatal(err)
 	}
 	observed := observe(t, w, c)
 	stranger := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name}, StringData: map[string]string{"theirs": "x"}}
 	w.Delete(stranger.DeepCopy())
 	w.Create(stranger)
-	_, err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("second"))
+	_, err := publish(t, w, c, observed, content("second"))
 	if !apierrors.IsConflict(errors.Unwrap(err)) {
 		t.Fatalf("got %v", err)
 	}
@@ -148,7 +158,7 @@ func TestPublishRefusesASecretThatCameAfterTheLook(t *testing.T) {
 	w.Create(stranger)
 	before := stranger.DeepCopy()
 	w.Get(before)
-	_, err := secret.Publish(t.Context(), w.Client, environment.Key(c), observed.UID, c, content("first"))
+	_, err := publish(t, w, c, observed, content("first"))
 	if !apierrors.IsAlreadyExists(errors.Unwrap(err)) {
 		t.Fatalf("got %v", err)
 	}
@@ -161,7 +171,7 @@ func TestPublishRefusesASecretThatCameAfterTheLook(t *testing.T) {
 func TestPublishRefusesToBringBackASecretThatWasDeletedMeanwhile(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	_, err := secret.Publish(t.Context(), w.Client, environment.Key(c), "243660ba-6caa-4b97-af0b-c15db77a061b", c, content("second"))
+	_, err := publish(t, w, c, secret.Published{UID: "243660ba-6caa-4b97-af0b-c15db77a061b"}, content("second"))
 	if !apierrors.IsConflict(errors.Unwrap(err)) {
 		t.Fatalf("got %v", err)
 	}
@@ -212,7 +222,7 @@ func TestASecretThatIsNotOursIsNeitherObservedNorPruned(t *testing.T) {
 func TestPruneRemovesOurSecretAndIsContentWithoutOne(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	if _, err := secret.Publish(t.Context(), w.Client, environment.Key(c), "", c, content("first")); err != nil {
+	if _, err := publish(t, w, c, secret.Published{}, content("first")); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

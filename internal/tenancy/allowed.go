@@ -76,6 +76,15 @@ func AllowAdoption(tenant *v1alpha1.IdentityTenant, kind v1alpha1.AdoptableKind)
 	return nil
 }
 
+// AllowClientSecretDelivery says whether ConfidentialClients may have the client secret of a managed identity published in their own
+// namespace; nil when they may.
+func AllowClientSecretDelivery(tenant *v1alpha1.IdentityTenant) error {
+	if !accessOf(tenant).AllowClientSecretDelivery {
+		return refuse(tenant, "spec.access.allowClientSecretDelivery", "that client secrets are delivered (ClientCredentials in spec.secret.deliver)")
+	}
+	return nil
+}
+
 func accessOf(tenant *v1alpha1.IdentityTenant) v1alpha1.TenantAccess {
 	if tenant.Spec.Access == nil {
 		return v1alpha1.TenantAccess{}

@@ -74,7 +74,12 @@ func TestWhatATenantAllows(t *testing.T) {
 		"an empty list of scopes allows none": {
 			&v1alpha1.TenantAccess{AllowedScopes: []string{}}, scopes("read"), `IdentityTenant identity/corp does not allow scope "read"; its spec.access.allowedScopes decides`,
 		},
-		"roles that fit patterns": {&v1alpha1.TenantAccess{AllowedRoles: []string{"Order *"}}, roles("Order Services"), ""},
+		"without a rule: client secrets stay where they are": {
+			nil, tenancy.AllowClientSecretDelivery,
+			"IdentityTenant identity/corp does not allow that client secrets are delivered (ClientCredentials in spec.secret.deliver); its spec.access.allowClientSecretDelivery decides",
+		},
+		"client secrets that may be delivered": {&v1alpha1.TenantAccess{AllowClientSecretDelivery: true}, tenancy.AllowClientSecretDelivery, ""},
+		"roles that fit patterns":              {&v1alpha1.TenantAccess{AllowedRoles: []string{"Order *"}}, roles("Order Services"), ""},
 		"a role that fits none": {
 			&v1alpha1.TenantAccess{AllowedRoles: []string{"Order *"}}, roles("Order Services", "System Administrator"),
 			`IdentityTenant identity/corp does not allow role "System Administrator"; its spec.access.allowedRoles decides`,

@@ -44,21 +44,26 @@ func (r Resolver) Tenant(ctx context.Context, ref v1alpha1.IdentityTenantReferen
 	if err != nil {
 		return nil, err
 	}
-	var access *v1alpha1.NamespaceAccess
-	if tenant.Spec.Access != nil {
-		access = tenant.Spec.Access.Namespaces
-	}
-	admitted, err := r.Admits(ctx, access, tenant.Namespace, namespace)
-	if err != nil {
+	if err := r.AdmitToTenant(ctx, tenant, namespace); err != nil {
 		return nil, err
 	}
+	return tenant, nil
+}
+
+// AdmitToTenant says whether an IdentityTenant admits a namespace; nil when it does. Otherwise the error is a *report.Blocked, or one of
+// kube-apiserver's.
+func (r Resolver) AdmitToTenant(ctx context.Context, tenant *v1alpha1.IdentityTenant, namespace string) error {
+	admitted, err := r.Admits(ctx, accessOf(tenant).Namespaces, tenant.Namespace, namespace)
+	if err != nil {
+		return err
+	}
 	if !admitted {
-		return nil, &report.Blocked{
+		return &report.Blocked{
 			Reason:  v1alpha1.ReasonNotAdmitted,
 			Message: fmt.Sprintf("IdentityTenant %s/%s does not admit namespace %q; its spec.access.namespaces decides", tenant.Namespace, tenant.Name, namespace),
 		}
 	}
-	return tenant, nil
+	return nil
 }
 
 // LookUpTenant returns the IdentityTenant that an object refers to without asking for consent, as a deletion needs it: what was

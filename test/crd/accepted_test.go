@@ -26,6 +26,7 @@ func acceptedKinds() map[string]map[string]string {
 			"a tenant open to applications for its APIs":   tenantWith(`access: {allowedApplicationTypes: [OAuth2Client]}`),
 			"a tenant on which applications are adopted":   tenantWith(`access: {allowAdoption: [OAuthClient]}`),
 			"a tenant on which users are adopted":          tenantWith(`access: {allowAdoption: [ConfidentialClient]}`),
+			"a tenant that lets client secrets go":         tenantWith(`access: {allowClientSecretDelivery: true}`),
 			"a tenant with the longest lists of patterns":  tenantWith(`access: {allowedScopes: ` + list(64, "p%d") + `, allowedRoles: ` + list(64, "p%d") + `}`),
 			"a tenant with the greatest limits":            tenantWith(`limits: {requestsPerSecond: 1000, burst: 1000}`),
 			"a tenant with the least limits":               tenantWith(`limits: {requestsPerSecond: 1, burst: 1}`),
@@ -68,7 +69,7 @@ func acceptedKinds() map[string]map[string]string {
 			"a scope for claims":                             `{oauthClientRef: {name: orders}, name: profile, type: CustomClaims}`,
 			"a scope whose name has every kind of character": `{oauthClientRef: {name: orders}, name: "!#$%&'()*+,-./09:;<=>?@AZ[]^_` + "`" + `az{|}~"}`,
 		},
-		confidentialClient: {
+		confidentialClient: merge(acceptedSecrets(), map[string]string{
 			"a client by its OAuthClient alone":            minimalConfidentialClient,
 			"a client whose user we make":                  clientWith(`identity: {provisioning: Managed}`),
 			"a client whose user goes with its manifest":   clientWith(`deletionPolicy: Delete`),
@@ -78,7 +79,9 @@ func acceptedKinds() map[string]map[string]string {
 			"a client of an application nobody manages":    externalClient,
 			"a client with as many scopes as there may be": clientWith(`scopes: ` + list(64, "s%d")),
 			"a client with a Secret of another name":       clientWith(`secret: {name: billing.token-1}`),
-		},
+			"a client that takes over its user":            clientWith(`adoptionPolicy: Adopt`),
+			"a client that takes over nothing":             clientWith(`adoptionPolicy: Never`),
+		}),
 	}
 }
 

@@ -14,7 +14,7 @@ func externalWith(fields string) string {
 }
 
 func rejectedConfidentialClients() map[string]rejection {
-	return merge(rejectedClientReferences(), rejectedClientIdentities(), rejectedClientTransitions(), map[string]rejection{
+	return merge(rejectedClientReferences(), rejectedClientIdentities(), rejectedClientTransitions(), rejectedSecrets(), map[string]rejection{
 		"a client without a spec": {field: "spec", says: "Required value"},
 		"an empty scope":          {spec: clientWith(`scopes: [""]`), field: "spec.scopes[0]", says: "should be at least 1 chars long"},
 		"a long scope":            {spec: clientWith(`scopes: [` + letters(129) + `]`), field: "spec.scopes[0]", says: "may not be more than 128 bytes"},
@@ -29,6 +29,11 @@ func rejectedConfidentialClients() map[string]rejection {
 		"a policy for what is never deleted": {
 			spec:  clientWith(`deletionPolicy: Orphan, identity: {provisioning: External}, credential: {secretRef: {name: mine}}`),
 			field: "spec", says: "deletionPolicy belongs to identity.provisioning Managed: an External identity is never deleted",
+		},
+		"a policy for adoption that is not there": {spec: clientWith(`adoptionPolicy: Always`), field: "spec.adoptionPolicy", says: `supported values: "Never", "Adopt"`},
+		"a policy for adoption of what is used as it is": {
+			spec:  clientWith(`adoptionPolicy: Adopt, identity: {provisioning: External}, credential: {secretRef: {name: mine}}`),
+			field: "spec", says: "adoptionPolicy belongs to identity.provisioning Managed: an External identity is used as it is",
 		},
 		"a renewal in days": {spec: clientWith(`token: {renewBefore: 1d}`), field: "spec.token.renewBefore", says: durationPattern},
 		"a renewal with digits": {

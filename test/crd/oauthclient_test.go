@@ -15,14 +15,14 @@ func clientApplicationWith(fields string) string {
 }
 
 // merge joins tables; a name must not be in two of them.
-func merge(tables ...map[string]rejection) map[string]rejection {
-	all, count := map[string]rejection{}, 0
+func merge[V any](tables ...map[string]V) map[string]V {
+	all, count := map[string]V{}, 0
 	for _, table := range tables {
 		maps.Copy(all, table)
 		count += len(table)
 	}
 	if len(all) != count {
-		panic("two rejections have one name")
+		panic("two manifests have one name")
 	}
 	return all
 }

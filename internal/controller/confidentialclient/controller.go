@@ -3,7 +3,6 @@ package confidentialclient
 
 import (
 	"context"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -108,7 +107,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 			return report.Again(err)
 		}
 	}
-	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
+	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{layout: secret.LayoutOf(obj.Spec.Secret)}}
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)
@@ -159,28 +158,5 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 		}
 		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
 	}
-	key, now := string(p.obj.UID), p.Clock.Now()
-	if err == nil {
-		p.Retries.Succeeded(key)
-		return schedule.At(now, p.decision.RenewalTime, p.decision.ExpirationTime), nil
-	}
-	var expiry time.Time // at which Ready changes, should nothing else happen
-	var timeLeft time.Duration
-	if p.decision.Usable {
-		expiry = p.decision.ExpirationTime
-		timeLeft = expiry.Sub(now)
-	}
-	var retry time.Time
-	if wait := p.wait(err, timeLeft); wait > 0 {
-		retry = now.Add(wait)
-	}
-	return schedule.At(now, retry, expiry), nil
-}
-
-// wait returns how long to wait after err; zero means until something wakes the object.
-func (p *pass) wait(err error, timeLeft time.Duration) time.Duration {
-	if p.contested > 0 {
-		return p.contested
-	}
-	return p.Retries.Wait(string(p.obj.UID), err, timeLeft)
+	return p.next(err), nil
 }

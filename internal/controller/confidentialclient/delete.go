@@ -42,7 +42,7 @@ func (p *pass) removeIdentity(ctx context.Context) error {
 	if p.obj.Status.Identity == nil && !stored {
 		return nil // the credential is stored before anything is made on the tenant, so nothing was
 	}
-	if p.obj.Spec.DeletionPolicy == v1alpha1.DeletionPolicyOrphan {
+	if known := p.obj.Status.Identity; p.orphans(known != nil && known.Adopted) {
 		return p.Vault.Delete(ctx, p.obj.UID)
 	}
 	if err := p.connectForRemoval(ctx); err != nil {
@@ -59,6 +59,12 @@ func (p *pass) removeIdentity(ctx context.Context) error {
 		}
 	}
 	return p.Vault.Delete(ctx, p.obj.UID)
+}
+
+// orphans says whether the user stays on the tenant: by default one that the operator did not make.
+func (p *pass) orphans(adopted bool) bool {
+	policy := p.obj.Spec.DeletionPolicy
+	return policy == v1alpha1.DeletionPolicyOrphan || policy == "" && adopted
 }
 
 // connectForRemoval finds the tenant without asking for consent: what was made with consent is removed also when the consent has gone.
@@ -98,7 +104,7 @@ func (p *pass) removeUser(ctx context.Context) error {
 	if err != nil || !found {
 		return err
 	}
-	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) {
+	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) || p.orphans(mark.Adopted) {
 		return nil
 	}
 	for _, role := range p.obj.Status.Roles {

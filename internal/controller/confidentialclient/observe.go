@@ -22,6 +22,8 @@ import (
 
 // facts are what one pass found out.
 type facts struct {
+	// layout that the spec asks the Secret to have; set from the beginning.
+	layout secret.Layout
 	// published is what the Secret holds; set by observeSecret and again by publish.
 	published secret.Published
 	// decision about the published token; set by observeSecret, by publish once the whole spec hash is known, and again
@@ -41,10 +43,18 @@ type facts struct {
 	resolving bool
 	// identityApplied says that the identity is as the spec asks for; set by advance.
 	identityApplied bool
+	// known is the client's credential, once it was read; set by credential.
+	known *secret.Stored
+	// credentialVersion tells writes of a credential that users bring apart; set by credential.
+	credentialVersion string
+	// others are what is to be published beside the token; set by gather.
+	others map[secret.Field]oauth.Secret
 	// minted is the token that was requested in this pass; set by publish.
 	minted *oauth.Token
 	// credentialRefused is why the client's own credential could not be used; set by publish.
 	credentialRefused error
+	// pending is when a refused attempt is due again; set by hold, zero when it is due now.
+	pending time.Time
 	// contested is how long the Secret is left as somebody else made it; set by publish.
 	contested time.Duration
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
@@ -89,42 +99,32 @@ func (p *pass) decide(specHash string) {
 	if p.tenant != nil && p.tenant.Status.ClockOffset != nil {
 		policy.ClockOffset = p.tenant.Status.ClockOffset.Duration
 	}
-	p.decision = renewal.Decide(p.Clock.Now(), renewal.Input{
+	input := renewal.Input{
 		Found:             p.published.Found(),
 		Intact:            p.published.Intact,
 		PublishedSpecHash: content.SpecHash,
 		WantedSpecHash:    specHash,
-		Token: renewal.Token{
-			IssueTime:            content.IssueTime,
-			ExpirationTime:       content.ExpirationTime,
-			TenantExpirationTime: content.TenantExpirationTime,
-		},
-		Policy: policy,
-	})
+		CredentialChanged: p.published.CredentialDiffers(p.others),
+		Token:             renewal.Token{IssueTime: content.IssueTime},
+		Policy:            policy,
+	}
+	if p.layout.HoldsToken() {
+		input.Found = input.Found && (!p.published.Intact || p.published.Layout.HoldsToken())
+		input.Token.ExpirationTime, input.Token.TenantExpirationTime = content.ExpirationTime, content.TenantExpirationTime
+	}
+	p.decision = renewal.Decide(p.Clock.Now(), input)
 }
 
 // resolve follows the references, and asks for every consent on every pass.
 func (p *pass) resolve(ctx context.Context) error {
-	var err error
-	if application := p.obj.Spec.Application; application != nil {
-		p.applicationID = application.ApplicationID
-		if p.tenant, err = p.Resolver.Tenant(ctx, application.TenantRef, p.obj.Namespace); err != nil {
-			return err
-		}
-	} else {
-		if p.oauthClient, err = p.Resolver.OAuthClient(ctx, *p.obj.Spec.OAuthClientRef, p.obj.Namespace); err != nil {
-			return err
-		}
-		p.applicationID = p.oauthClient.Spec.ApplicationID
-		// The OAuthClient speaks for its namespace; whether the tenant admits the consumer's own is asked all the same.
-		if _, err = p.Resolver.Tenant(ctx, p.oauthClient.Spec.TenantRef, p.oauthClient.Namespace); err != nil {
-			return err
-		}
-		ref := p.oauthClient.Spec.TenantRef
-		ref.Namespace = tenancy.TenantKey(ref, p.oauthClient.Namespace).Namespace
-		if p.tenant, err = p.Resolver.Tenant(ctx, ref, p.obj.Namespace); err != nil {
-			return err
-		}
+	if err := p.findApplication(ctx); err != nil {
+		return err
+	}
+	if err := p.withhold(ctx); err != nil {
+		return err
+	}
+	if err := p.admit(ctx); err != nil {
+		return err
 	}
 	if err := p.allow(); err != nil {
 		return err
@@ -133,8 +133,35 @@ func (p *pass) resolve(ctx context.Context) error {
 		return err
 	}
 	p.mark = markOf(p.obj, p.tenant)
+	var err error
 	p.session, err = p.Connector.Session(p.tenant)
 	return err
+}
+
+// findApplication follows the references to the application and to its tenant, which it does not ask yet.
+func (p *pass) findApplication(ctx context.Context) error {
+	var err error
+	if application := p.obj.Spec.Application; application != nil {
+		p.applicationID = application.ApplicationID
+		p.tenant, err = p.Resolver.LookUpTenant(ctx, application.TenantRef, p.obj.Namespace)
+		return err
+	}
+	if p.oauthClient, err = p.Resolver.OAuthClient(ctx, *p.obj.Spec.OAuthClientRef, p.obj.Namespace); err != nil {
+		return err
+	}
+	p.applicationID = p.oauthClient.Spec.ApplicationID
+	p.tenant, err = p.Resolver.LookUpTenant(ctx, p.oauthClient.Spec.TenantRef, p.oauthClient.Namespace)
+	return err
+}
+
+// admit asks the tenant. An OAuthClient speaks for its namespace; whether the tenant admits the consumer's own is asked all the same.
+func (p *pass) admit(ctx context.Context) error {
+	if p.oauthClient != nil {
+		if err := p.Resolver.AdmitToTenant(ctx, p.tenant, p.oauthClient.Namespace); err != nil {
+			return err
+		}
+	}
+	return p.Resolver.AdmitToTenant(ctx, p.tenant, p.obj.Namespace)
 }
 
 // markOf returns the mark that a ConfidentialClient leaves on a tenant.
@@ -154,6 +181,11 @@ func (p *pass) allow() error {
 	if err := tenancy.AllowScopes(p.tenant, p.obj.Spec.Scopes); err != nil {
 		return err
 	}
+	if p.layout.HoldsCredential() && p.managed() {
+		if err := tenancy.AllowClientSecretDelivery(p.tenant); err != nil {
+			return err
+		}
+	}
 	if p.obj.Spec.Identity == nil {
 		return nil
 	}
@@ -167,7 +199,7 @@ func (p *pass) applicationReady() error {
 		return nil
 	}
 	o := p.oauthClient
-	if !application.IssuesToConfidentialClients(o) {
+	if !application.IssuesToConfidentialClients(o) && (p.layout.HoldsToken() || !application.IsForConfidentialClients(o)) {
 		return &report.Blocked{
 			Reason:  v1alpha1.ReasonInvalidSpec,
 			Message: fmt.Sprintf("OAuthClient %s/%s issues no tokens to confidential clients; it needs clientIDType Confidential and ClientCredentials in token.grantTypes", o.Namespace, o.Name),

@@ -5,19 +5,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
-	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
-	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
 
 // provision brings the user behind a managed client to what the spec asks for: the user itself with the flags of a confidential client,
@@ -35,6 +31,9 @@ func (p *pass) provision(ctx context.Context) error {
 		return nil
 	}
 	if err := p.tenantReady(); err != nil {
+		return err
+	}
+	if err := p.hold(); err != nil {
 		return err
 	}
 	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
@@ -66,14 +65,15 @@ func (p *pass) unsettle(ctx context.Context, wanted []v1alpha1.RoleStatus) error
 	}
 	known.AppliedHash = ""
 	p.noteRoles(wanted)
-	if equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
-		return nil
-	}
-	if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
-		return err
-	}
-	p.stored = p.obj.DeepCopy()
-	return nil
+	return p.checkpoint(ctx)
+}
+
+// checkpoint stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
+// nothing is sent.
+func (p *pass) checkpoint(ctx context.Context) error {
+	var err error
+	p.stored, err = report.Checkpoint(ctx, p.Client, p.stored, p.obj)
+	return err
 }
 
 func (p *pass) tenantReady() error {
@@ -154,92 +154,6 @@ func (p *pass) identityHash(username string) string {
 		clientRole = p.oauthClient.Status.ClientRole.ID
 	}
 	return p.identityLocalHash() + hashSeparator + digest(struct{ Username, ClientRole string }{username, clientRole})
-}
-
-// ensureUser finds the user or makes it. Its credential is stored before the tenant learns of it.
-func (p *pass) ensureUser(ctx context.Context, username string) error {
-	stored, made, err := p.Vault.Ensure(ctx, p.obj, username)
-	if err != nil {
-		return err
-	}
-	known := p.obj.Status.Identity
-	if known != nil {
-		_, err := p.ownUser(ctx, known.UserID)
-		switch {
-		case errors.Is(err, errUserGone):
-			p.forgetUser()
-			known = nil
-		case err != nil:
-			return err
-		}
-	}
-	if known == nil {
-		return p.findOrCreateUser(ctx, username, stored)
-	}
-	displayName, description := p.displayName(), p.mark.Describe("")
-	if err := p.session.Admin().ChangeUser(ctx, known.UserID, identity.UserChanges{DisplayName: &displayName, Description: &description}); err != nil {
-		return err
-	}
-	if made {
-		// The credential was lost: the user gets the new one.
-		return p.session.Admin().ResetPassword(ctx, known.UserID, stored.Credential.ClientSecret)
-	}
-	return nil
-}
-
-// forgetUser drops what is known of a user that is certainly gone, with its memberships.
-func (p *pass) forgetUser() { p.obj.Status.Identity, p.obj.Status.Roles = nil, nil }
-
-func (p *pass) findOrCreateUser(ctx context.Context, username string, stored secret.Stored) error {
-	admin := p.session.Admin()
-	summary, found, err := admin.FindUser(ctx, username)
-	if err != nil {
-		return err
-	}
-	if !found {
-		id, err := admin.CreateUser(ctx, identity.NewUser{
-			Username: username, DisplayName: p.displayName(), Mail: username,
-			Description: p.mark.Describe(""), Password: stored.Credential.ClientSecret,
-		})
-		if err != nil {
-			return err
-		}
-		p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: id}
-		return nil
-	}
-	// An earlier pass was cut off after it had made the user, or the object was restored from a backup. The user gets the credential
-	// that is stored, because nobody knows whether it has that one already.
-	if _, err := p.ownUser(ctx, summary.ID); err != nil {
-		return err
-	}
-	if err := admin.ResetPassword(ctx, summary.ID, stored.Credential.ClientSecret); err != nil {
-		return err
-	}
-	p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: summary.ID}
-	return nil
-}
-
-// ownUser reads a user that must be ours.
-func (p *pass) ownUser(ctx context.Context, id string) (identity.User, error) {
-	user, found, err := p.session.Admin().GetUser(ctx, id)
-	if err != nil {
-		return user, err
-	}
-	if !found {
-		return user, errUserGone
-	}
-	mark, marked := ownership.Find(user.Description)
-	if marked && p.mark.Owns(mark) {
-		return user, nil
-	}
-	whose := "was not made by this operator"
-	if marked {
-		whose = "belongs to " + mark.Owner()
-	}
-	return user, &report.Refused{
-		Reason:  v1alpha1.ReasonConflict,
-		Message: fmt.Sprintf("the tenant has a user %q already, and it %s; it is left untouched: choose another spec.identity.username", user.Name, whose),
-	}
 }
 
 // applyMemberships puts the user into the roles that it needs, and takes it out of those that we had put it into and that it needs no

@@ -10,38 +10,46 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
 
-// publish replaces the token if there is a reason to, and keeps what belongs to its Secret in order.
+// publish replaces the token if there is a reason to, and keeps everything else in its Secret in order.
 func (p *pass) publish(ctx context.Context) error {
+	if err := p.gather(ctx); err != nil {
+		return err
+	}
 	p.decide(p.specHash())
-	if p.decision.Renew() {
-		if err := p.renew(ctx); err != nil {
-			return err
-		}
-	} else if !p.published.Labelled {
-		// Somebody took our labels off; the token is as it was.
-		if _, err := p.write(ctx, p.published.Content); err != nil {
+	if p.decision.Renew() || !p.published.Holds(p.layout, p.others) {
+		if err := p.bringUpToDate(ctx); err != nil {
 			return err
 		}
 	}
 	return p.prune(ctx)
 }
 
-// renew requests a token and publishes it, in one write together with all that is known of it. The cache may lag behind our own last
-// write, so the Secret is looked at live before the tenant is asked for anything.
-func (p *pass) renew(ctx context.Context) error {
+// bringUpToDate looks at the Secret again, live: the cache may lag behind our own last write. Then it writes what is still to be written.
+func (p *pass) bringUpToDate(ctx context.Context) error {
 	var err error
 	if p.published, err = secret.Observe(ctx, p.Live, p.Live, p.secretKey(), p.obj.UID); err != nil {
 		return err
 	}
-	if p.decide(p.specHash()); !p.decision.Renew() {
-		return nil
+	p.decide(p.specHash())
+	switch {
+	case p.decision.Renew():
+		return p.renew(ctx)
+	case !p.published.Holds(p.layout, p.others):
+		return p.rewrite(ctx)
 	}
+	return nil
+}
+
+// renew requests a token and publishes it, in one write together with all that is known of it. Where no token is delivered, it is requested
+// to try the credential, and dropped.
+func (p *pass) renew(ctx context.Context) error {
 	reason := p.decision.Reason
 	repair := p.isRepair(reason)
 	if repair {
@@ -49,40 +57,62 @@ func (p *pass) renew(ctx context.Context) error {
 			return err
 		}
 	}
-	token, err := p.mint(ctx)
-	if err != nil {
-		return err
+	content := secret.Content{IssueTime: p.Clock.Now(), SpecHash: p.specHash(), Others: p.others}
+	if p.canTry() {
+		token, err := p.mint(ctx)
+		if err != nil {
+			return err
+		}
+		p.minted = &token
+		content.IssueTime, content.SpecHash = token.RequestTime, p.specHash()
+		if p.layout.HoldsToken() {
+			content.AccessToken, content.TokenType, content.Scope = token.AccessToken, token.Type, token.Scopes.String()
+			content.ExpirationTime, content.TenantExpirationTime = token.ExpirationTime, token.TenantExpirationTime
+		}
 	}
-	content := secret.Content{
-		AccessToken:          token.AccessToken,
-		TokenType:            token.Type,
-		Scope:                token.Scopes.String(),
-		IssueTime:            token.RequestTime,
-		ExpirationTime:       token.ExpirationTime,
-		TenantExpirationTime: token.TenantExpirationTime,
-		SpecHash:             p.specHash(),
-	}
-	uid, err := p.write(ctx, content)
-	if err != nil {
+	if err := p.write(ctx, content); err != nil {
 		return err
 	}
 	if repair {
 		p.Contests.Repaired(string(p.obj.UID), p.Clock.Now())
 	}
 	log.FromContext(ctx).V(1).Info("Published token", "reason", reason, "secret", p.secretKey(), "expirationTime", content.ExpirationTime)
-	p.minted = &token
-	p.published = secret.Published{UID: uid, Intact: true, Labelled: true, Content: content}
 	p.decide(content.SpecHash)
+	return nil
+}
+
+// canTry says whether a token can be requested at all. An application that is only for users who log in issues none to the client
+// itself; its client can have its credentials delivered all the same.
+func (p *pass) canTry() bool {
+	return p.oauthClient == nil || application.IssuesToConfidentialClients(p.oauthClient)
+}
+
+// rewrite publishes the token as it is, with what is wanted beside it now, under the keys that are wanted now. It requests no token.
+func (p *pass) rewrite(ctx context.Context) error {
+	repair := !p.published.OthersIntact
+	if repair {
+		if err := p.contest(); err != nil {
+			return err
+		}
+	}
+	content := p.published.Content
+	content.Others = p.others
+	if err := p.write(ctx, content); err != nil {
+		return err
+	}
+	if repair {
+		p.Contests.Repaired(string(p.obj.UID), p.Clock.Now())
+	}
 	return nil
 }
 
 // isRepair says whether a mint puts right what somebody else did to the Secret.
 func (p *pass) isRepair(reason renewal.Reason) bool {
-	published := p.obj.Status.Token != nil && p.obj.Status.SecretName == p.secretKey().Name
-	return published && (reason == renewal.SecretMissing || reason == renewal.TokenTampered)
+	published := p.obj.Status.Token != nil || !p.layout.HoldsToken()
+	return published && p.obj.Status.SecretName == p.secretKey().Name && (reason == renewal.SecretMissing || reason == renewal.TokenTampered)
 }
 
-// contest slows down when somebody else keeps deleting or editing the Secret: a repair costs a token each time.
+// contest slows down when somebody else keeps deleting or editing the Secret: a repair costs a write each time, and mostly a token.
 func (p *pass) contest() error {
 	p.contested = p.Contests.Wait(string(p.obj.UID), p.Clock.Now())
 	if p.contested == 0 {
@@ -98,7 +128,10 @@ func (p *pass) contest() error {
 func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 	credential, err := p.credential(ctx)
 	if err != nil {
-		p.credentialRefused = err
+		return oauth.Token{}, err
+	}
+	if err := p.hold(); err != nil {
+		p.noteRefusal(err)
 		return oauth.Token{}, err
 	}
 	scopes := oauth.NewScopeSet(p.obj.Spec.Scopes...)
@@ -129,11 +162,25 @@ func (p *pass) noteRefusal(err error) {
 	}
 }
 
-// credential returns the client's credential, read past any cache: what was stored last counts.
+// credential returns the client's credential, read once in a pass and past any cache: what was stored last counts.
 func (p *pass) credential(ctx context.Context) (secret.Stored, error) {
+	if p.known != nil {
+		return *p.known, nil
+	}
+	stored, err := p.readCredential(ctx)
+	if err != nil {
+		p.credentialRefused = err
+		return secret.Stored{}, err
+	}
+	p.known = &stored
+	return stored, nil
+}
+
+func (p *pass) readCredential(ctx context.Context) (secret.Stored, error) {
 	if !p.managed() {
 		key := types.NamespacedName{Namespace: p.obj.Namespace, Name: p.obj.Spec.Credential.SecretRef.Name}
 		referenced, err := secret.ReadCredential(ctx, p.Live, key)
+		p.credentialVersion = referenced.Version
 		return secret.Stored{Credential: referenced.Credential}, err
 	}
 	stored, found, err := p.Vault.Get(ctx, p.obj.UID)
@@ -144,8 +191,17 @@ func (p *pass) credential(ctx context.Context) (secret.Stored, error) {
 }
 
 // write publishes content in the Secret as it was observed.
-func (p *pass) write(ctx context.Context, content secret.Content) (types.UID, error) {
-	return secret.Publish(ctx, p.Client, p.secretKey(), p.published.UID, p.obj, content)
+func (p *pass) write(ctx context.Context, content secret.Content) error {
+	published, err := p.publisher().Publish(ctx, p.published, content, p.layout)
+	if err != nil {
+		return err
+	}
+	p.published = published
+	return nil
+}
+
+func (p *pass) publisher() secret.Publisher {
+	return secret.Publisher{Client: p.Client, Key: p.secretKey(), Owner: p.obj}
 }
 
 // prune removes the Secret in which the token was published under an earlier name, if it is still ours.

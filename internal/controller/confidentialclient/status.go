@@ -29,13 +29,13 @@ func (p *pass) describe(err error) {
 	good := p.decision.Usable && p.decision.Reason != renewal.SpecChanged
 	p.describeTokenReady(c, good, err)
 	if good && err != nil {
-		c.True(v1alpha1.ConditionDegraded, report.Reason(err), fmt.Sprintf("the published token is good until %s; what fails: %v", p.decision.ExpirationTime.UTC().Format(time.RFC3339), err))
+		c.True(v1alpha1.ConditionDegraded, report.Reason(err), fmt.Sprintf("%s; what fails: %v", p.goodUntil(), err))
 	} else {
 		c.Remove(v1alpha1.ConditionDegraded)
 	}
 	switch {
 	case good && p.inForce(err):
-		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, fmt.Sprintf("Secret %q holds a token", p.secretKey().Name))
+		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, p.holds())
 		c.Progress(nil)
 	case good:
 		c.Failed(v1alpha1.ConditionReady, err)
@@ -48,10 +48,35 @@ func (p *pass) describe(err error) {
 	status.ObservedGeneration = p.obj.Generation
 }
 
+// holds says for people what the Secret holds.
+func (p *pass) holds() string {
+	switch {
+	case p.layout.HoldsToken():
+		return fmt.Sprintf("Secret %q holds a token", p.secretKey().Name)
+	case p.layout.HoldsCredential():
+		return fmt.Sprintf("Secret %q holds client credentials", p.secretKey().Name)
+	}
+	return fmt.Sprintf("Secret %q holds endpoints", p.secretKey().Name)
+}
+
+func (p *pass) goodUntil() string {
+	if p.decision.ExpirationTime.IsZero() {
+		return p.holds()
+	}
+	return "the published token is good until " + p.decision.ExpirationTime.UTC().Format(time.RFC3339)
+}
+
 // inForce says whether the spec is carried out but for the renewal that may be failing: references that went away, an outage, or
-// consent that was withdrawn take nothing from a token that is good. An identity that could not be brought to a changed spec does.
+// consent that was withdrawn take nothing from a token that is good. An identity that could not be brought to a changed spec does, and so
+// does a Secret that holds other keys than the spec asks for.
 func (p *pass) inForce(err error) bool {
-	if err == nil || p.identityApplied || !p.managed() {
+	if err == nil {
+		return true
+	}
+	if !p.published.OthersIntact || !p.published.Layout.Equal(p.layout) {
+		return false
+	}
+	if p.identityApplied || !p.managed() {
 		return true
 	}
 	known := p.obj.Status.Identity
@@ -63,7 +88,11 @@ func (p *pass) describeToken() {
 	if p.published.Found() {
 		status.SecretName = p.secretKey().Name
 	}
-	if !p.published.Intact {
+	if !p.layout.HoldsToken() {
+		status.Token = nil
+		return
+	}
+	if !p.published.Intact || !p.published.Layout.HoldsToken() {
 		return
 	}
 	content := p.published.Content
@@ -115,6 +144,8 @@ func (p *pass) describeCredential(c report.Conditions) {
 	switch {
 	case p.credentialRefused != nil:
 		c.Failed(v1alpha1.ConditionCredentialValid, p.credentialRefused)
+	case p.oauthClient != nil && !p.canTry():
+		c.Unknown(v1alpha1.ConditionCredentialValid, v1alpha1.ReasonUntried, "the application has no client credentials grant (token.grantTypes) to try the credential with")
 	case p.minted != nil, p.published.Intact && p.credentialUnknown():
 		c.True(v1alpha1.ConditionCredentialValid, v1alpha1.ReasonAccepted, "the tenant accepted the credential at the last mint")
 	case p.credentialUnknown():
@@ -124,15 +155,17 @@ func (p *pass) describeCredential(c report.Conditions) {
 
 func (p *pass) credentialUnknown() bool {
 	known := meta.FindStatusCondition(p.obj.Status.Conditions, v1alpha1.ConditionCredentialValid)
-	return known == nil || known.Status == metav1.ConditionUnknown
+	return known == nil || known.Status == metav1.ConditionUnknown && known.Reason != v1alpha1.ReasonUntried
 }
 
 func (p *pass) describeTokenReady(c report.Conditions, good bool, err error) {
 	switch {
+	case good && !p.layout.HoldsToken():
+		c.True(v1alpha1.ConditionTokenReady, v1alpha1.ReasonNotDelivered, "spec.secret.deliver has no Token, so none is kept")
 	case good:
-		c.True(v1alpha1.ConditionTokenReady, v1alpha1.ReasonPublished, fmt.Sprintf("Secret %q holds a token", p.secretKey().Name))
+		c.True(v1alpha1.ConditionTokenReady, v1alpha1.ReasonPublished, p.holds())
 	case err != nil && p.decision.Usable:
-		c.False(v1alpha1.ConditionTokenReady, v1alpha1.ReasonSpecNotApplied, fmt.Sprintf("the published token was requested with an older spec, and the present one is not carried out: %v", err))
+		c.False(v1alpha1.ConditionTokenReady, v1alpha1.ReasonSpecNotApplied, fmt.Sprintf("what is published stems from an older spec, and the present one is not carried out: %v", err))
 	case err != nil:
 		c.Failed(v1alpha1.ConditionTokenReady, err)
 	default:

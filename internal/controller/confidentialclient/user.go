@@ -1,0 +1,135 @@
+package confidentialclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/identity"
+	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
+)
+
+// ensureUser finds the user or makes it. Its credential is stored before the tenant learns of it.
+func (p *pass) ensureUser(ctx context.Context, username string) error {
+	stored, made, err := p.Vault.Ensure(ctx, p.obj, username)
+	if err != nil {
+		return err
+	}
+	known := p.obj.Status.Identity
+	if known == nil {
+		return p.findOrCreateUser(ctx, username, stored)
+	}
+	user, claim, err := p.lookAtUser(ctx, known.UserID)
+	switch {
+	case errors.Is(err, errUserGone):
+		p.forgetUser()
+		return p.findOrCreateUser(ctx, username, stored)
+	case err != nil:
+		return err
+	case claim != nil:
+		return p.adopt(ctx, user, claim, stored)
+	}
+	if err := p.session.Admin().ChangeUser(ctx, known.UserID, p.changesOf(user)); err != nil {
+		return err
+	}
+	if made {
+		// The credential was lost: the user gets the new one.
+		return p.session.Admin().ResetPassword(ctx, known.UserID, stored.Credential.ClientSecret)
+	}
+	return nil
+}
+
+// forgetUser drops what is known of a user that is certainly gone, with its memberships.
+func (p *pass) forgetUser() { p.obj.Status.Identity, p.obj.Status.Roles = nil, nil }
+
+func (p *pass) findOrCreateUser(ctx context.Context, username string, stored secret.Stored) error {
+	admin := p.session.Admin()
+	summary, found, err := admin.FindUser(ctx, username)
+	if err != nil {
+		return err
+	}
+	if !found {
+		id, err := admin.CreateUser(ctx, identity.NewUser{
+			Username: username, DisplayName: p.displayName(), Mail: username,
+			Description: p.mark.Describe(""), Password: stored.Credential.ClientSecret,
+		})
+		if err != nil {
+			return err
+		}
+		p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: id}
+		return nil
+	}
+	user, claim, err := p.lookAtUser(ctx, summary.ID)
+	switch {
+	case err != nil:
+		return err
+	case claim != nil:
+		return p.adopt(ctx, user, claim, stored)
+	}
+	// An earlier pass was cut off after it had made the user, or the object was restored from a backup. The user gets the credential
+	// that is stored, because nobody knows whether it has that one already.
+	if err := admin.ResetPassword(ctx, summary.ID, stored.Credential.ClientSecret); err != nil {
+		return err
+	}
+	mark, _ := ownership.Find(user.Description)
+	p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: summary.ID, Adopted: mark.Adopted}
+	return nil
+}
+
+// changesOf returns what brings a user that is ours to what the spec asks for. One that was adopted keeps the name and the description that
+// it had, unless the spec gives it a name.
+func (p *pass) changesOf(user identity.User) identity.UserChanges {
+	displayName, description := p.displayName(), p.mark.Describe("")
+	changes := identity.UserChanges{DisplayName: &displayName, Description: &description}
+	if mark, marked := ownership.Find(user.Description); marked && mark.Adopted {
+		description = p.adoptedMark().Describe(withoutMark(user.Description, mark))
+		if i := p.obj.Spec.Identity; i == nil || i.DisplayName == "" {
+			changes.DisplayName = nil
+		}
+	}
+	return changes
+}
+
+func withoutMark(description string, mark ownership.Mark) string {
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(description), mark.String()))
+}
+
+// ownUser reads a user that must be ours.
+func (p *pass) ownUser(ctx context.Context, id string) (identity.User, error) {
+	user, claim, err := p.lookAtUser(ctx, id)
+	if err == nil && claim != nil {
+		err = claim
+	}
+	return user, err
+}
+
+// lookAtUser reads a user. claim is nil for one that is ours; for one that nobody owns it is the Conflict that it makes unless it is
+// adopted. One that belongs to somebody else is an error.
+func (p *pass) lookAtUser(ctx context.Context, id string) (user identity.User, claim *report.Refused, err error) {
+	user, found, err := p.session.Admin().GetUser(ctx, id)
+	if err != nil {
+		return user, nil, err
+	}
+	if !found {
+		return user, nil, errUserGone
+	}
+	mark, marked := ownership.Find(user.Description)
+	switch {
+	case !marked:
+		return user, conflict(user, "was not made by this operator"), nil
+	case !p.mark.Owns(mark):
+		return user, nil, conflict(user, "belongs to "+mark.Owner())
+	}
+	return user, nil, nil
+}
+
+func conflict(user identity.User, why string) *report.Refused {
+	return &report.Refused{
+		Reason:  v1alpha1.ReasonConflict,
+		Message: fmt.Sprintf("the tenant has a user %q already, and it %s; it is left untouched: choose another spec.identity.username", user.Name, why),
+	}
+}

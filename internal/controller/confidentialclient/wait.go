@@ -1,0 +1,89 @@
+package confidentialclient
+
+import (
+	"time"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/schedule"
+)
+
+// lookInterval is how often a Secret that users refer to is looked at when nothing else brings its client back: it is not watched unless
+// it is labelled.
+const lookInterval = 10 * time.Minute
+
+// next says when to come back after a pass that ended with err.
+func (p *pass) next(err error) ctrl.Result {
+	key, now := string(p.obj.UID), p.Clock.Now()
+	if err == nil {
+		p.Retries.Succeeded(key)
+		return schedule.At(now, p.decision.RenewalTime, p.decision.ExpirationTime, p.look(now))
+	}
+	var expiry time.Time // at which Ready changes, should nothing else happen
+	var timeLeft time.Duration
+	if p.decision.Usable && !p.decision.ExpirationTime.IsZero() {
+		expiry = p.decision.ExpirationTime
+		timeLeft = expiry.Sub(now)
+	}
+	return schedule.At(now, p.retry(err, timeLeft), expiry, p.look(now))
+}
+
+// look returns when to look at a credential that users bring and that is delivered without a token; zero for none.
+func (p *pass) look(now time.Time) time.Time {
+	if p.managed() || p.layout.HoldsToken() || !p.layout.HoldsCredential() || !p.obj.DeletionTimestamp.IsZero() {
+		return time.Time{}
+	}
+	return now.Add(lookInterval)
+}
+
+// retry returns when to try again after err; zero means when something wakes the object. What was refused is not asked again before
+// that, however often the object is looked at meanwhile.
+func (p *pass) retry(err error, timeLeft time.Duration) time.Time {
+	if !p.pending.IsZero() {
+		return p.pending
+	}
+	now := p.Clock.Now()
+	if p.contested > 0 {
+		return now.Add(p.contested)
+	}
+	wait := p.Retries.Wait(string(p.obj.UID), err, timeLeft)
+	if wait <= 0 {
+		return time.Time{}
+	}
+	due := now.Add(wait)
+	if report.NeedsSomebody(err) && p.obj.DeletionTimestamp.IsZero() {
+		p.Retries.Refused(string(p.obj.UID), p.attempt(), err, due)
+	}
+	return due
+}
+
+// hold returns the refusal of an attempt that is not due again, and that would be made in the same way as then. It is asked before the
+// tenant is. A pass comes at least every 10 minutes while a token lives, so that a stepped clock is noticed; a refusal may have to wait
+// for an hour.
+func (p *pass) hold() error {
+	due, refused := p.Retries.Pending(string(p.obj.UID), p.attempt(), p.Clock.Now())
+	p.pending = due
+	return refused
+}
+
+// attempt identifies all that the tenant's answer depends on, as far as the cluster knows it: a change of it is tried at once.
+func (p *pass) attempt() string {
+	var v struct {
+		Generation         int64
+		Reason, Credential string
+		Tenant             [3]string
+		TenantGeneration   int64
+		Application        [3]string
+		ApplicationRole    *v1alpha1.RoleStatus
+	}
+	v.Generation, v.Reason, v.Credential = p.obj.Generation, string(p.decision.Reason), p.credentialVersion
+	if t := p.tenant; t != nil {
+		v.Tenant, v.TenantGeneration = [3]string{string(t.UID), t.Status.ClusterID, t.Status.LoginSuffix}, t.Generation
+	}
+	if o := p.oauthClient; o != nil {
+		v.Application, v.ApplicationRole = [3]string{string(o.UID), o.Status.AppliedHash, o.Status.TokenHash}, o.Status.ClientRole
+	}
+	return digest(v)
+}
