@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -47,20 +46,19 @@ type Ledger struct {
 
 // Record notes in the status of an IdentityTenant what the deletion of an object leaves there, and tells it in an event. cause is why it
 // could not be removed. Once it is recorded, it is not recorded again: a pass that was cut off can simply be made again. Where the
-// IdentityTenant is gone as well, the event about the object is all that is left.
-func (l Ledger) Record(ctx context.Context, key types.NamespacedName, object client.Object, orphan v1alpha1.Orphan, cause error) error {
+// IdentityTenant is gone as well (nil, or not found), the event about the object is all that is left.
+func (l Ledger) Record(ctx context.Context, known *v1alpha1.IdentityTenant, object client.Object, orphan v1alpha1.Orphan, cause error) error {
 	what := orphan.Kind + " " + orphan.Name
 	if orphan.ID != "" {
 		what += fmt.Sprintf(" (%s on the tenant)", orphan.ID)
 	}
-	tenant := &v1alpha1.IdentityTenant{}
-	err := l.Live.Get(ctx, key, tenant)
-	if apierrors.IsNotFound(err) {
+	tenant, err := l.present(ctx, known)
+	if err != nil {
+		return err
+	}
+	if tenant == nil {
 		l.Recorder.Eventf(object, nil, corev1.EventTypeWarning, eventReason, "GaveUpDeletion", "what %s made is left on the tenant: %v", what, cause)
 		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading IdentityTenant %s: %w", key, err)
 	}
 	same := func(o v1alpha1.Orphan) bool {
 		return o.Kind == orphan.Kind && o.Name == orphan.Name && o.ID == orphan.ID
@@ -76,4 +74,19 @@ func (l Ledger) Record(ctx context.Context, key types.NamespacedName, object cli
 	}
 	l.Recorder.Eventf(tenant, object, corev1.EventTypeWarning, eventReason, "GaveUpDeletion", "what %s made is left on the tenant: %v", what, cause)
 	return nil
+}
+
+// present returns an IdentityTenant as kube-apiserver has it now; nil when it is not there.
+func (l Ledger) present(ctx context.Context, known *v1alpha1.IdentityTenant) (*v1alpha1.IdentityTenant, error) {
+	if known == nil {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	key, tenant := client.ObjectKeyFromObject(known), &v1alpha1.IdentityTenant{}
+	if err := l.Live.Get(ctx, key, tenant); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil //nolint:nilnil // none is no error
+		}
+		return nil, fmt.Errorf("reading IdentityTenant %s: %w", key, err)
+	}
+	return tenant, nil
 }

@@ -2,8 +2,13 @@ package confidentialclient
 
 import (
 	"context"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/orphan"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
@@ -17,7 +22,9 @@ func (p *pass) remove(ctx context.Context) error {
 	}
 	if p.managed() {
 		if err := p.removeIdentity(ctx); err != nil {
-			return err
+			if err := p.giveUp(ctx, err); err != nil {
+				return err
+			}
 		}
 	}
 	p.gone = true
@@ -57,6 +64,32 @@ func (p *pass) removeIdentity(ctx context.Context) error {
 		if err := p.removeUser(ctx); err != nil {
 			return err
 		}
+	}
+	return p.Vault.Delete(ctx, p.obj.UID)
+}
+
+// deadline returns when a deletion is given up; zero for an object that is not deleted.
+func (p *pass) deadline() time.Time {
+	if p.obj.DeletionTimestamp.IsZero() {
+		return time.Time{}
+	}
+	return orphan.Deadline(p.obj, p.tenant)
+}
+
+// giveUp ends a deletion that the tenant has not let be carried out for too long: the user is named as left behind, and its credential
+// forgotten. Until then it returns why it was not.
+func (p *pass) giveUp(ctx context.Context, cause error) error {
+	now := p.Clock.Now()
+	if report.FromCluster(cause) || now.Before(p.deadline()) {
+		return cause
+	}
+	left := v1alpha1.Orphan{Kind: "ConfidentialClient", Name: client.ObjectKeyFromObject(p.obj).String(), Time: metav1.NewTime(now)}
+	if known := p.obj.Status.Identity; known != nil {
+		left.ID = known.UserID
+	}
+	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder}
+	if err := ledger.Record(ctx, p.tenant, p.obj, left, cause); err != nil {
+		return err
 	}
 	return p.Vault.Delete(ctx, p.obj.UID)
 }

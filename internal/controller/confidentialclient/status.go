@@ -21,6 +21,7 @@ func (p *pass) describe(err error) {
 	if !p.obj.DeletionTimestamp.IsZero() {
 		c.Failed(v1alpha1.ConditionReady, err) // a removal that did not fail leaves nothing to describe
 		c.Progress(err)
+		status.ObservedGeneration = p.obj.Generation
 		return
 	}
 	p.describeToken()

@@ -27,7 +27,7 @@ func (p *pass) next(err error) ctrl.Result {
 		expiry = p.decision.ExpirationTime
 		timeLeft = expiry.Sub(now)
 	}
-	return schedule.At(now, p.retry(err, timeLeft), expiry, p.look(now))
+	return schedule.At(now, p.retry(err, timeLeft), expiry, p.look(now), p.deadline())
 }
 
 // look returns when to look at a credential that users bring and that is delivered without a token; zero for none.

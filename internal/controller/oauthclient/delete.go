@@ -13,7 +13,6 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/orphan"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
-	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
@@ -61,7 +60,7 @@ func (p *pass) giveUp(ctx context.Context, cause error) error {
 		return cause
 	}
 	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder}
-	return ledger.Record(ctx, tenancy.TenantKey(p.obj.Spec.TenantRef, p.obj.Namespace), p.obj, v1alpha1.Orphan{
+	return ledger.Record(ctx, p.tenant, p.obj, v1alpha1.Orphan{
 		Kind: "OAuthClient", Name: client.ObjectKeyFromObject(p.obj).String(), ID: p.obj.Status.ApplicationKey, Time: metav1.NewTime(now),
 	}, cause)
 }
