@@ -2,7 +2,8 @@ package v1alpha1
 
 // Condition types. Ready, Reachable, Authenticated, Provisioned, ScopesAccepted, Accepted, IdentityProvisioned,
 // CredentialValid and TokenReady are always present on the kinds that have them, InUse on every Scope that is accepted, Drifted under
-// managementPolicy Observe; Reconciling, Stalled, Degraded and LeftoverSuspected only while true.
+// managementPolicy Observe; Reconciling, Stalled, Degraded, LeftoverSuspected and
+// RenewBeforeAdjusted only while true.
 const (
 	// ConditionReady says whether what the object promises can be used now, as its spec asks for it.
 	//
@@ -99,6 +100,12 @@ const (
 	//
 	//   - True: the reason of the failure.
 	ConditionDegraded = "Degraded"
+
+	// ConditionRenewBeforeAdjusted is True while a token is renewed at another time than spec.token asks for, because what it asks for does
+	// not fit the lifetime that the tenant granted.
+	//
+	//   - True: OutOfRange.
+	ConditionRenewBeforeAdjusted = "RenewBeforeAdjusted"
 )
 
 // Reasons of conditions and events.
@@ -121,6 +128,8 @@ const (
 	ReasonExternal = "External"
 	// ReasonAccepted: taken.
 	ReasonAccepted = "Accepted"
+	// ReasonOutOfRange: what is asked for does not fit.
+	ReasonOutOfRange = "OutOfRange"
 	// ReasonAsDeclared: compared, and the same.
 	ReasonAsDeclared = "AsDeclared"
 	// ReasonDrifted: compared, and not the same.

@@ -128,16 +128,33 @@ type ClientCredential struct {
 }
 
 // ClientToken says when a token is renewed.
+// +kubebuilder:validation:XValidation:rule="!has(self.renewBefore) || !has(self.renewBeforePercent)",message="renewBefore and renewBeforePercent are two ways to say one thing: remove one of them"
 type ClientToken struct {
 	// renewBefore is how long before expiry a new token is requested, at least 1s. The lifetime that the tenant actually granted
-	// counts: what does not fit between a tenth and nine tenths of it is brought there. A spread of up to a tenth of the lifetime makes
-	// each client renew a little earlier. Left out: one third of the lifetime.
+	// counts: what does not fit is brought between a little more than propagationAllowance, or than a tenth of the lifetime, and nine
+	// tenths of it, and the condition RenewBeforeAdjusted says so. A spread of up to a tenth of the lifetime makes each client renew a
+	// little earlier. Left out: renewBeforePercent, else one third of the lifetime.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('8760h')",message="renewBefore must be a duration between 1s and 8760h, such as 30m"
 	RenewBefore *metav1.Duration `json:"renewBefore,omitempty"`
+
+	// renewBeforePercent is the same as a part of the lifetime that the tenant actually granted, in percent, such as 33.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=90
+	RenewBeforePercent *int32 `json:"renewBeforePercent,omitempty"`
+
+	// propagationAllowance is how long before expiry a new token is in the Secret at the latest, between 1s and 1h, because mounted volumes
+	// lag behind it: the kubelet takes up to 80s by its defaults. It yields where it is more than half of the lifetime. Default 3m.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('1h')",message="propagationAllowance must be a duration between 1s and 1h, such as 3m"
+	PropagationAllowance *metav1.Duration `json:"propagationAllowance,omitempty"`
 }
 
 // ConfidentialClientStatus is what the operator made and published.

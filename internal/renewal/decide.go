@@ -44,6 +44,10 @@ type Decision struct {
 	Reason Reason
 	// RenewalTime of the published token; zero without one, or with one that is never due.
 	RenewalTime time.Time
+	// Before is how long before its expiration the token is replaced at the latest, and Adjusted says that the policy asks for something
+	// else, which does not fit the lifetime.
+	Before   time.Duration
+	Adjusted bool
 	// ExpirationTime of the published token by the local clock; zero without one.
 	ExpirationTime time.Time
 	// Usable says that the published token is intact and has not expired, whatever spec it stems from.
@@ -66,6 +70,7 @@ func Decide(now time.Time, in Input) Decision {
 	due := false
 	if !in.Token.ExpirationTime.IsZero() {
 		d.RenewalTime, d.ExpirationTime = Time(in.Token, in.Policy), Expiration(in.Token, in.Policy.ClockOffset)
+		d.Before, d.Adjusted = Before(in.Token.ExpirationTime.Sub(in.Token.IssueTime), in.Policy)
 		d.Usable, due = now.Before(d.ExpirationTime), !now.Before(d.RenewalTime)
 	}
 	switch {

@@ -19,10 +19,10 @@ func token(lifetime time.Duration) renewal.Token {
 func TestDecide(t *testing.T) {
 	// A UID whose spread is known keeps the table readable: the empty one is looked up once.
 	five := token(5 * time.Hour)
-	due := renewal.Time(five, renewal.Policy{})
+	due, third := renewal.Time(five, renewal.Policy{}), 5*time.Hour/3
 	published := renewal.Input{Found: true, Intact: true, PublishedSpecHash: "a", WantedSpecHash: "a", Token: five}
 	with := func(change func(*renewal.Input)) renewal.Input { in := published; change(&in); return in }
-	kept := renewal.Decision{RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true}
+	kept := renewal.Decision{RenewalTime: due, Before: third, ExpirationTime: issued.Add(5 * time.Hour), Usable: true}
 	for name, tc := range map[string]struct {
 		now  time.Time
 		in   renewal.Input
@@ -31,10 +31,10 @@ func TestDecide(t *testing.T) {
 		"a fresh token is kept":                     {issued, published, kept},
 		"a token one second before renewal is kept": {due.Add(-time.Second), published, kept},
 		"a token at its renewal time is replaced, and usable meanwhile": {
-			due, published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
+			due, published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, Before: third, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
 		},
 		"an expired token is replaced and not usable": {
-			issued.Add(5 * time.Hour), published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour)},
+			issued.Add(5 * time.Hour), published, renewal.Decision{Reason: renewal.RenewalDue, RenewalTime: due, Before: third, ExpirationTime: issued.Add(5 * time.Hour)},
 		},
 		"a missing Secret is filled": {
 			issued, with(func(in *renewal.Input) { in.Found = false }), renewal.Decision{Reason: renewal.SecretMissing},
@@ -44,11 +44,11 @@ func TestDecide(t *testing.T) {
 		},
 		"a changed spec replaces a token that is good for the old one": {
 			issued, with(func(in *renewal.Input) { in.WantedSpecHash = "b" }),
-			renewal.Decision{Reason: renewal.SpecChanged, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
+			renewal.Decision{Reason: renewal.SpecChanged, RenewalTime: due, Before: third, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
 		},
 		"another credential beside a good token is proved": {
 			issued, with(func(in *renewal.Input) { in.CredentialChanged = true }),
-			renewal.Decision{Reason: renewal.CredentialChanged, RenewalTime: due, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
+			renewal.Decision{Reason: renewal.CredentialChanged, RenewalTime: due, Before: third, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
 		},
 		"what was tried without a token to publish is never due": {
 			issued.Add(8760 * time.Hour), with(func(in *renewal.Input) { in.Token = renewal.Token{IssueTime: issued} }), renewal.Decision{Usable: true},
@@ -65,13 +65,43 @@ func TestDecide(t *testing.T) {
 		},
 		"a token that the tenant's clock calls expired is not usable, and is replaced after a tenth of its life instead of in a loop": {
 			issued, with(func(in *renewal.Input) { in.Token.TenantExpirationTime = issued.Add(-time.Hour) }),
-			renewal.Decision{RenewalTime: issued.Add(30 * time.Minute), ExpirationTime: issued.Add(-time.Hour)},
+			renewal.Decision{RenewalTime: issued.Add(30 * time.Minute), Before: third, ExpirationTime: issued.Add(-time.Hour)},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := renewal.Decide(tc.now, tc.in)
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBefore(t *testing.T) {
+	for name, tc := range map[string]struct {
+		lifetime time.Duration
+		policy   renewal.Policy
+		want     time.Duration
+		adjusted bool
+	}{
+		"a third by default":                                 {3 * time.Hour, renewal.Policy{}, time.Hour, false},
+		"what is asked for":                                  {5 * time.Hour, renewal.Policy{Before: 45 * time.Minute}, 45 * time.Minute, false},
+		"a part of the lifetime":                             {5 * time.Hour, renewal.Policy{Percent: 50}, 150 * time.Minute, false},
+		"a time before a part":                               {5 * time.Hour, renewal.Policy{Before: time.Hour, Percent: 50}, time.Hour, false},
+		"less than an eighth is too late":                    {8 * time.Hour, renewal.Policy{Before: time.Minute}, time.Hour, true},
+		"a small part is too late":                           {8 * time.Hour, renewal.Policy{Percent: 1}, time.Hour, true},
+		"more than nine tenths is a loop":                    {time.Hour, renewal.Policy{Before: 2 * time.Hour}, 54 * time.Minute, true},
+		"the greatest part is no loop":                       {time.Hour, renewal.Policy{Percent: 90}, 54 * time.Minute, false},
+		"an allowance comes before what is asked for":        {10 * time.Minute, renewal.Policy{Before: 2 * time.Minute}, 225 * time.Second, true},
+		"an allowance comes before the default in silence":   {10 * time.Minute, renewal.Policy{}, 225 * time.Second, false},
+		"a greater allowance":                                {5 * time.Hour, renewal.Policy{Before: time.Minute, Allowance: time.Hour}, 75 * time.Minute, true},
+		"a small allowance makes room":                       {10 * time.Minute, renewal.Policy{Before: 2 * time.Minute, Allowance: time.Second}, 2 * time.Minute, false},
+		"an allowance of more than half the lifetime yields": {2 * time.Minute, renewal.Policy{}, 75 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before, adjusted := renewal.Before(tc.lifetime, tc.policy)
+			if before != tc.want || adjusted != tc.adjusted {
+				t.Errorf("%v, adjusted: %v", before, adjusted)
 			}
 		})
 	}
@@ -92,7 +122,7 @@ func TestTimeStaysInsideTheLifetime(t *testing.T) {
 }
 
 func TestTimeOnlyMovesEarlierAndSpreadsAFleet(t *testing.T) {
-	lifetime, before := 5*time.Hour, 30*time.Minute
+	lifetime, before := 5*time.Hour, time.Hour
 	latest := issued.Add(lifetime - before)
 	buckets := map[int]int{}
 	for i := range 2000 {

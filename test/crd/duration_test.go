@@ -67,6 +67,12 @@ func durationFields() []durationField {
 			},
 		},
 		{
+			kind: confidentialClient, path: "spec.token.propagationAllowance", spec: clientWith(`token: {propagationAllowance: "%s"}`), short: true,
+			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
+				return one(t, reader, namespace, &v1alpha1.ConfidentialClientList{}, func(l *v1alpha1.ConfidentialClientList) []v1alpha1.ConfidentialClient { return l.Items }).Spec.Token.PropagationAllowance
+			},
+		},
+		{
 			kind: confidentialClient, path: "spec.token.renewBefore", spec: clientWith(`token: {renewBefore: "%s"}`),
 			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
 				return one(t, reader, namespace, &v1alpha1.ConfidentialClientList{}, func(l *v1alpha1.ConfidentialClientList) []v1alpha1.ConfidentialClient { return l.Items }).Spec.Token.RenewBefore

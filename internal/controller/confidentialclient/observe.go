@@ -92,10 +92,7 @@ func (p *pass) observeSecret(ctx context.Context) error {
 // decide judges the published token against a hash of the spec.
 func (p *pass) decide(specHash string) {
 	content := p.published.Content
-	policy := renewal.Policy{UID: string(p.obj.UID)}
-	if t := p.obj.Spec.Token; t != nil && t.RenewBefore != nil {
-		policy.Before = t.RenewBefore.Duration
-	}
+	policy := policyOf(p.obj)
 	if p.tenant != nil && p.tenant.Status.ClockOffset != nil {
 		policy.ClockOffset = p.tenant.Status.ClockOffset.Duration
 	}
@@ -113,6 +110,25 @@ func (p *pass) decide(specHash string) {
 		input.Token.ExpirationTime, input.Token.TenantExpirationTime = content.ExpirationTime, content.TenantExpirationTime
 	}
 	p.decision = renewal.Decide(p.Clock.Now(), input)
+}
+
+// policyOf returns when a ConfidentialClient wants its token renewed.
+func policyOf(c *v1alpha1.ConfidentialClient) renewal.Policy {
+	policy := renewal.Policy{UID: string(c.UID)}
+	t := c.Spec.Token
+	if t == nil {
+		return policy
+	}
+	if t.RenewBefore != nil {
+		policy.Before = t.RenewBefore.Duration
+	}
+	if t.RenewBeforePercent != nil {
+		policy.Percent = int(*t.RenewBeforePercent)
+	}
+	if t.PropagationAllowance != nil {
+		policy.Allowance = t.PropagationAllowance.Duration
+	}
+	return policy
 }
 
 // resolve follows the references, and asks for every consent on every pass.

@@ -34,6 +34,7 @@ func (p *pass) describe(err error) {
 	} else {
 		c.Remove(v1alpha1.ConditionDegraded)
 	}
+	p.describeRenewBefore(c)
 	switch {
 	case good && p.inForce(err):
 		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, p.holds())
@@ -65,6 +66,17 @@ func (p *pass) goodUntil() string {
 		return p.holds()
 	}
 	return "the published token is good until " + p.decision.ExpirationTime.UTC().Format(time.RFC3339)
+}
+
+func (p *pass) describeRenewBefore(c report.Conditions) {
+	if !p.decision.Adjusted {
+		c.Remove(v1alpha1.ConditionRenewBeforeAdjusted)
+		return
+	}
+	lifetime := p.published.Content.ExpirationTime.Sub(p.published.Content.IssueTime)
+	c.True(v1alpha1.ConditionRenewBeforeAdjusted, v1alpha1.ReasonOutOfRange, fmt.Sprintf(
+		"the token lives %s and is renewed %s before it expires, because what spec.token asks for does not fit; change renewBefore, or the lifetime of the OAuthClient",
+		lifetime, p.decision.Before.Round(time.Second)))
 }
 
 // inForce says whether the spec is carried out but for the renewal that may be failing: references that went away, an outage, or
