@@ -78,18 +78,18 @@ func upToAFifthLess(d time.Duration) time.Duration {
 	return d - time.Duration(rand.Int64N(int64(d)/5+1)) //nolint:gosec // spreads load, guards nothing
 }
 
-// enter returns *CircuitError at once when a call may not go. Otherwise the caller makes it, and tells leave how it went.
-func (c *circuit) enter() (leave func(outcome, error), err error) {
+// enter returns *CircuitError at once when a call may not go. Otherwise the caller makes it, and tells how it went.
+func (c *circuit) enter() (tell func(outcome, error), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	probe, wait, ok := c.breaker.admit(c.clock.Now())
 	if !ok {
 		return nil, &CircuitError{cause: c.err, wait: wait}
 	}
-	return func(o outcome, cause error) { c.leave(probe, o, cause) }, nil
+	return func(o outcome, cause error) { c.hear(probe, o, cause) }, nil
 }
 
-func (c *circuit) leave(probe int, o outcome, cause error) {
+func (c *circuit) hear(probe int, o outcome, cause error) {
 	if c.note(probe, o, cause) {
 		c.changed()
 	}

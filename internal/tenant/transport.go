@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -49,17 +50,27 @@ type gatedTransport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *gatedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	leave, err := t.circuit.enter()
+	tell, err := t.circuit.enter()
 	if err != nil {
 		return nil, discard(req, err)
 	}
-	if err := t.gate.admit(req.Context()); err != nil {
-		leave(unknown, nil)
+	leave, err := t.pass(req.Context())
+	if err != nil {
+		tell(unknown, nil)
 		return nil, discard(req, err)
 	}
 	resp, err := t.exchange(req)
-	leave(outcomeOf(resp, err))
+	leave()
+	tell(outcomeOf(resp, err))
 	return resp, err
+}
+
+// pass returns when it is the turn of a call, which ends with leave.
+func (t *gatedTransport) pass(ctx context.Context) (leave func(), err error) {
+	if err := t.gate.admit(ctx); err != nil {
+		return nil, err
+	}
+	return t.gate.occupy(ctx)
 }
 
 // discard closes the body of a request that is not sent, as a RoundTripper must, and returns err.
