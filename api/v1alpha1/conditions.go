@@ -20,24 +20,27 @@ const (
 	// ConditionStalled is True while the operator cannot go on until somebody changes something (kstatus).
 	ConditionStalled = "Stalled"
 
-	// ConditionReachable says whether the tenant answered when the operator last logged in.
+	// ConditionReachable says whether the tenant answers: whoever calls it, an outage is seen within seconds.
 	//
 	//   - True: Answered.
-	//   - False: ServerUnavailable, Throttled, UnexpectedResponse.
+	//   - False: ServerUnavailable, Throttled, UnexpectedResponse, ProxyUnavailable, ProxyRefused.
 	//   - Unknown: Pending, NoCredentials (nothing to ask it with).
 	ConditionReachable = "Reachable"
 
-	// ConditionAuthenticated says whether the tenant accepted the operator's own credentials.
+	// ConditionAuthenticated says whether the tenant accepted the operator's own credentials, as they are now, when it was last asked. An outage
+	// does not make it False.
 	//
 	//   - True: LoggedIn, NoCredentials (none are set: only tokens of External clients are requested).
-	//   - False: Unauthorized, SecretNotFound, SecretIncomplete, ServerUnavailable, Throttled, UnexpectedResponse, RequestRejected, InvalidSpec.
+	//   - False: Unauthorized, SecretNotFound, SecretIncomplete, RequestRejected, InvalidSpec; before the first login with the present credentials also
+	//     ServerUnavailable, Throttled, UnexpectedResponse, ProxyUnavailable, ProxyRefused, CABundleUnusable.
 	ConditionAuthenticated = "Authenticated"
 
 	// ConditionProvisioned says whether the application on the tenant is as the spec and its scopes ask for.
 	//
 	//   - True: Applied, AsDeclared (managementPolicy Observe).
 	//   - False: Drifted and ApplicationNotFound (managementPolicy Observe), TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec, RoleNotFound, UserNotFound, ServerUnavailable, Throttled, Unauthorized,
-	//     RequestRejected, UnexpectedResponse.
+	//     RequestRejected, UnexpectedResponse, and on the way to the tenant ProxyUnavailable, ProxyRefused, CABundleUnusable, SecretNotFound,
+	//     SecretIncomplete.
 	ConditionProvisioned = "Provisioned"
 
 	// ConditionScopesAccepted says whether every Scope object that names this OAuthClient was accepted.
@@ -75,7 +78,8 @@ const (
 	//   - True: Applied, External (nothing to provision).
 	//   - False: OAuthClientNotFound, OAuthClientNotReady, TenantNotFound, TenantNotReady, NotAdmitted, Conflict, InvalidSpec,
 	//     RoleNotFound, Progressing (its user was deleted on the tenant and is made again), ServerUnavailable, Throttled, Unauthorized,
-	//     RequestRejected, UnexpectedResponse, SecretIncomplete (the stored credential).
+	//     RequestRejected, UnexpectedResponse, SecretIncomplete (the stored credential), and on the way to the tenant ProxyUnavailable,
+	//     ProxyRefused, CABundleUnusable, SecretNotFound.
 	//   - Unknown: Pending.
 	ConditionIdentityProvisioned = "IdentityProvisioned"
 
@@ -92,7 +96,7 @@ const (
 	//   - True: Published, NotDelivered (spec.secret.deliver has no Token).
 	//   - False: TokenExpired, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted, and
 	//     the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse,
-	//     SecretNotFound, SecretIncomplete; without a usable token also those of IdentityProvisioned.
+	//     ProxyUnavailable, ProxyRefused, SecretNotFound, SecretIncomplete; without a usable token also those of IdentityProvisioned.
 	ConditionTokenReady = "TokenReady"
 
 	// ConditionDegraded is True while a renewal fails and the published token is still good: its message says until when. Of an OAuthClient
@@ -181,6 +185,8 @@ const (
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonSecretIncomplete: the referenced Secret lacks a key.
 	ReasonSecretIncomplete = "SecretIncomplete"
+	// ReasonCABundleUnusable: the referenced CA bundle does not exist, or is no bundle of certificates.
+	ReasonCABundleUnusable = "CABundleUnusable"
 	// ReasonSecretConflict: a Secret of that name exists that is not ours.
 	ReasonSecretConflict = "SecretConflict"
 	// ReasonSecretContested: somebody keeps changing the published Secret.
@@ -198,6 +204,10 @@ const (
 
 	// ReasonServerUnavailable: the tenant could not be reached, or failed.
 	ReasonServerUnavailable = "ServerUnavailable"
+	// ReasonProxyUnavailable: the proxy on the way to the tenant could not be reached, or does not reach the tenant.
+	ReasonProxyUnavailable = "ProxyUnavailable"
+	// ReasonProxyRefused: the proxy on the way to the tenant refused the credentials or the connection.
+	ReasonProxyRefused = "ProxyRefused"
 	// ReasonThrottled: the tenant, or the operator's own limit for it, asks to wait.
 	ReasonThrottled = "Throttled"
 	// ReasonUnauthorized: the tenant refused the operator's credentials or rights.

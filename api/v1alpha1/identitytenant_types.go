@@ -51,6 +51,11 @@ type IdentityTenantSpec struct {
 	// +optional
 	TLS *TLSConfig `json:"tls,omitempty"`
 
+	// proxy through which the tenant is reached. Left out: the tenant is reached directly, whatever the environment of the operator
+	// says.
+	// +optional
+	Proxy *ProxyConfig `json:"proxy,omitempty"`
+
 	// timeout for one call to the tenant, between 1s and 2m. Default 10s.
 	// +optional
 	// +kubebuilder:validation:Type=string
@@ -116,13 +121,74 @@ type AdminCredentials struct {
 	SecretRef SecretReference `json:"secretRef"`
 }
 
-// TLSConfig holds what is needed to trust the tenant's certificate.
+// TLSConfig holds what is needed to trust the tenant's certificate, and that of an https proxy.
+// +kubebuilder:validation:XValidation:rule="has(self.caBundle) != has(self.caBundleRef)",message="tls needs exactly one of caBundle and caBundleRef"
 type TLSConfig struct {
 	// caBundle is a PEM bundle of certificate authorities, trusted in addition to the system's own.
 	// +optional
 	// +kubebuilder:validation:MaxLength=262144
 	// +kubebuilder:validation:XValidation:rule="self.contains('-----BEGIN CERTIFICATE-----')",message="caBundle must hold at least one PEM block of type CERTIFICATE"
 	CABundle string `json:"caBundle,omitempty"`
+
+	// caBundleRef names a key of a ConfigMap or Secret with such a bundle. It is looked at every 10 minutes; with the label
+	// oauth-operator.dev/watch: "true" on the object a change is felt at once.
+	// +optional
+	CABundleRef *CABundleReference `json:"caBundleRef,omitempty"`
+}
+
+// CABundleKind is a kind of object that can hold a CA bundle.
+// +kubebuilder:validation:Enum=ConfigMap;Secret
+type CABundleKind string
+
+const (
+	// CABundleKindConfigMap is for a bundle in the data of a ConfigMap.
+	CABundleKindConfigMap CABundleKind = "ConfigMap"
+	// CABundleKindSecret is for a bundle in the data of a Secret.
+	CABundleKindSecret CABundleKind = "Secret"
+)
+
+// CABundleReference names a key of a ConfigMap or Secret in the namespace of the object that refers to it; no other namespace can be named.
+type CABundleReference struct {
+	// kind of the object: ConfigMap or Secret.
+	// +required
+	Kind CABundleKind `json:"kind"`
+
+	// name of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+
+	// key that holds the bundle. Default ca.crt.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[-._a-zA-Z0-9]+$')`,message="key must be made of letters, digits, dots, dashes and underscores, such as ca.crt"
+	Key string `json:"key,omitempty"`
+}
+
+// ProxyConfig is an HTTP proxy that passes TLS connections on (CONNECT).
+type ProxyConfig struct {
+	// url of the proxy: http or https, a host, an optional port, such as http://proxy.corp.example:3128. Credentials belong into secretRef.
+	// +required
+	// +kubebuilder:validation:MaxLength=300
+	// +kubebuilder:validation:XValidation:rule=`!self.contains('@')`,message="url must not contain a user or password: put them into the Secret that secretRef names, under the keys username and password"
+	// +kubebuilder:validation:XValidation:rule=`self.contains('@') || self.matches(r'^https?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$')`,message="url must be http:// or https:// with a host and an optional port, without path or query, such as http://proxy.corp.example:3128"
+	URL string `json:"url"`
+
+	// secretRef names the Secret, in the tenant's own namespace, with the keys username and password for basic authentication. It is looked at
+	// every 10 minutes; with the label oauth-operator.dev/watch: "true" a change is felt at once. Left out: no credentials.
+	// +optional
+	SecretRef *SecretReference `json:"secretRef,omitempty"`
+
+	// noProxy are hosts that are reached without the proxy, as in the environment variable NO_PROXY: corp.example and its subdomains,
+	// .corp.example for the subdomains alone, 10.0.0.0/8, 10.1.2.3, each with an optional :port, or * for all. A loopback address never goes through
+	// a proxy.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:MaxLength=253
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches(r'^[^\s,]+$')`,message="noProxy takes one host, domain, address or CIDR block in each item, without blanks and commas, such as corp.example"
+	NoProxy []string `json:"noProxy,omitempty"`
 }
 
 // RequestLimits are a ceiling for calls to one tenant; answers that ask for less are obeyed.
@@ -219,8 +285,8 @@ type IdentityTenantStatus struct {
 	// +optional
 	ClockOffset *metav1.Duration `json:"clockOffset,omitempty"`
 
-	// observedCredentials is the UID and resourceVersion of the credentials Secret with which the last login was made.
-	// While it fits, a restart does not log in.
+	// observedCredentials is with what the last login was made: UID and resourceVersion of the credentials Secret, and of the objects that
+	// tls.caBundleRef and proxy.secretRef name. While it fits, a restart does not log in.
 	// +optional
 	ObservedCredentials string `json:"observedCredentials,omitempty"`
 
@@ -230,6 +296,15 @@ type IdentityTenantStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=20
 	Orphans []Orphan `json:"orphans,omitempty"`
+
+	// oauthClients is how many OAuthClients refer to this tenant, admitted or not. Written at most once a minute.
+	// +optional
+	OAuthClients int32 `json:"oauthClients,omitempty"`
+
+	// confidentialClients is how many ConfidentialClients refer to this tenant, by themselves or through their OAuthClient, admitted or not.
+	// Written at most once a minute.
+	// +optional
+	ConfidentialClients int32 `json:"confidentialClients,omitempty"`
 }
 
 // Orphan is something on the tenant that nothing in the cluster manages any more.
@@ -255,6 +330,8 @@ type Orphan struct {
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.spec.url`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="OAuthClients",type=integer,JSONPath=`.status.oauthClients`
+// +kubebuilder:printcolumn:name="Clients",type=integer,JSONPath=`.status.confidentialClients`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type IdentityTenant struct {
 	metav1.TypeMeta `json:",inline"`

@@ -21,6 +21,7 @@ const (
 	byOAuthClient = "oauthClient"
 	bySecret      = "secret"
 	byRequest     = "request"
+	byConfigMap   = "configMap"
 )
 
 // Register adds the indexes to a cache that has not started.
@@ -30,12 +31,13 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		name   string
 		values client.IndexerFunc
 	}{
-		{&v1alpha1.IdentityTenant{}, bySecret, func(o client.Object) []string {
+		{&v1alpha1.IdentityTenant{}, bySecret, func(o client.Object) []string { return secretsOf(o.(*v1alpha1.IdentityTenant)) }},
+		{&v1alpha1.IdentityTenant{}, byConfigMap, func(o client.Object) []string {
 			t := o.(*v1alpha1.IdentityTenant)
-			if t.Spec.Credentials == nil {
+			if t.Spec.TLS == nil || t.Spec.TLS.CABundleRef == nil || t.Spec.TLS.CABundleRef.Kind != v1alpha1.CABundleKindConfigMap {
 				return nil
 			}
-			return []string{types.NamespacedName{Namespace: t.Namespace, Name: t.Spec.Credentials.SecretRef.Name}.String()}
+			return []string{types.NamespacedName{Namespace: t.Namespace, Name: t.Spec.TLS.CABundleRef.Name}.String()}
 		}},
 		{&v1alpha1.OAuthClient{}, byTenant, func(o client.Object) []string {
 			return []string{tenancy.TenantKey(o.(*v1alpha1.OAuthClient).Spec.TenantRef, o.GetNamespace()).String()}
@@ -86,6 +88,24 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 	return nil
 }
 
+// secretsOf lists the Secrets that an IdentityTenant names: with credentials, a CA bundle, the password of a proxy.
+func secretsOf(t *v1alpha1.IdentityTenant) []string {
+	var values []string
+	add := func(name string) {
+		values = append(values, types.NamespacedName{Namespace: t.Namespace, Name: name}.String())
+	}
+	if t.Spec.Credentials != nil {
+		add(t.Spec.Credentials.SecretRef.Name)
+	}
+	if t.Spec.TLS != nil && t.Spec.TLS.CABundleRef != nil && t.Spec.TLS.CABundleRef.Kind == v1alpha1.CABundleKindSecret {
+		add(t.Spec.TLS.CABundleRef.Name)
+	}
+	if t.Spec.Proxy != nil && t.Spec.Proxy.SecretRef != nil {
+		add(t.Spec.Proxy.SecretRef.Name)
+	}
+	return values
+}
+
 // applicationValue tells applications apart: two OAuthClients with one value claim the same one. The tenant takes application IDs that
 // differ in case only for the same.
 func applicationValue(o *v1alpha1.OAuthClient) string {
@@ -96,11 +116,44 @@ func requestValue(oauthClient types.NamespacedName, scope string) string {
 	return oauthClient.String() + " " + scope
 }
 
-// TenantsWithSecret lists the IdentityTenants whose credentials are in a Secret.
+// TenantsWithSecret lists the IdentityTenants that name a Secret.
 func TenantsWithSecret(ctx context.Context, reader client.Reader, secret types.NamespacedName) ([]v1alpha1.IdentityTenant, error) {
 	list := &v1alpha1.IdentityTenantList{}
 	err := reader.List(ctx, list, client.MatchingFields{bySecret: secret.String()})
 	return list.Items, err
+}
+
+// TenantsWithConfigMap lists the IdentityTenants whose CA bundle is in a ConfigMap.
+func TenantsWithConfigMap(ctx context.Context, reader client.Reader, configMap types.NamespacedName) ([]v1alpha1.IdentityTenant, error) {
+	list := &v1alpha1.IdentityTenantList{}
+	err := reader.List(ctx, list, client.MatchingFields{byConfigMap: configMap.String()})
+	return list.Items, err
+}
+
+// CountDependents counts the OAuthClients that name a tenant, and the ConfidentialClients that name it or one of them.
+func CountDependents(ctx context.Context, reader client.Reader, tenant types.NamespacedName) (oauthClients, confidentialClients int, err error) {
+	named := &v1alpha1.OAuthClientList{}
+	// Only counted, so that nothing has to be copied.
+	if err := reader.List(ctx, named, client.MatchingFields{byTenant: tenant.String()}, client.UnsafeDisableDeepCopy); err != nil {
+		return 0, 0, fmt.Errorf("listing OAuthClients of IdentityTenant %s: %w", tenant, err)
+	}
+	count := func(index, value string) error {
+		list := &v1alpha1.ConfidentialClientList{}
+		err := reader.List(ctx, list, client.MatchingFields{index: value}, client.UnsafeDisableDeepCopy)
+		confidentialClients += len(list.Items)
+		return err
+	}
+	err = count(byTenant, tenant.String())
+	for i := range named.Items {
+		if err != nil {
+			break
+		}
+		err = count(byOAuthClient, client.ObjectKeyFromObject(&named.Items[i]).String())
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("listing ConfidentialClients of IdentityTenant %s: %w", tenant, err)
+	}
+	return len(named.Items), confidentialClients, nil
 }
 
 // OAuthClientsOfTenant lists the OAuthClients on a tenant.

@@ -94,11 +94,12 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 func addControllers(mgr manager.Manager, options Options) error {
 	c, live, clock := mgr.GetClient(), mgr.GetAPIReader(), options.Clock
 	resolver := tenancy.Resolver{Reader: c}
-	connector := tenancy.Connector{Pool: tenant.NewPool(clock, nil), Live: live}
+	connector := tenancy.Connector{Pool: tenant.NewPool(clock, nil), Live: live, Materials: tenancy.NewMaterials()}
 	recorder := mgr.GetEventRecorder(Name)
 	for name, add := range map[string]func(ctrl.Manager, controller.Options) error{
 		"IdentityTenant": (&identitytenant.Reconciler{
 			Client: c, Live: live, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
+			Census: identitytenant.NewCensus(),
 		}).SetupWithManager,
 		"OAuthClient": (&oauthclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),

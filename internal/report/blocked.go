@@ -61,6 +61,12 @@ func Reason(err error) string {
 	if own, found := errors.AsType[reasoned](err); found {
 		return own.ConditionReason()
 	}
+	if proxy, found := errors.AsType[*tenant.ProxyError](err); found {
+		if proxy.Refused {
+			return v1alpha1.ReasonProxyRefused
+		}
+		return v1alpha1.ReasonProxyUnavailable
+	}
 	switch failure.ClassOf(err) {
 	case failure.Transient:
 		return v1alpha1.ReasonServerUnavailable
@@ -85,7 +91,7 @@ func NeedsSomebody(err error) bool {
 	switch Reason(err) {
 	case v1alpha1.ReasonNotAdmitted, v1alpha1.ReasonConflict, v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonRoleNotFound, v1alpha1.ReasonUserNotFound,
 		v1alpha1.ReasonApplicationNotFound, v1alpha1.ReasonSecretConflict, v1alpha1.ReasonRequestRejected, v1alpha1.ReasonUnauthorized, v1alpha1.ReasonInvalidClient,
-		v1alpha1.ReasonScopeNotGranted, v1alpha1.ReasonInvalidPattern, v1alpha1.ReasonTypeMismatch:
+		v1alpha1.ReasonScopeNotGranted, v1alpha1.ReasonProxyRefused, v1alpha1.ReasonInvalidPattern, v1alpha1.ReasonTypeMismatch:
 		return true
 	}
 	return false

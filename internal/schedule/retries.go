@@ -76,7 +76,8 @@ func (r *Retries) Pending(key, attempt string, now time.Time) (due time.Time, re
 //   - Throttled obeys, and adds a little so that a fleet does not come back at once.
 //   - Rejected and Unauthorized wait for the lesser of an hour and a tenth of the time left, at least a minute; without a token
 //     the waits grow from a minute to 51.
-//   - All else backs off exponentially from a second to five minutes with full jitter, never longer than a tenth of the time left.
+//   - All else backs off exponentially from a second to five minutes with full jitter, never longer than a tenth of the time left, and, where there
+//     is time, not before the error says that a call may go again.
 func (r *Retries) Wait(key string, err error, timeLeft time.Duration) time.Duration {
 	if report.IsBlocked(err) {
 		r.Succeeded(key)
@@ -98,7 +99,7 @@ func (r *Retries) Wait(key string, err error, timeLeft time.Duration) time.Durat
 	if reason := report.Reason(err); reason == v1alpha1.ReasonSecretNotFound || reason == v1alpha1.ReasonSecretIncomplete {
 		most = min(most, referencedMost)
 	}
-	pause := max(jitter(most), backoffFirst)
+	pause := max(jitter(most), backoffFirst, failure.RetryAfter(err))
 	if tenth > 0 {
 		pause = min(pause, max(tenth, backoffFirst))
 	}

@@ -27,22 +27,48 @@ type Referenced struct {
 //
 // Errors: *NotFoundError and *MissingKeyError, else those of kube-apiserver.
 func ReadCredential(ctx context.Context, live client.Reader, key types.NamespacedName) (Referenced, error) {
+	id, password, version, err := readPair(ctx, live, key, v1alpha1.ClientIDKey, v1alpha1.ClientSecretKey)
+	return Referenced{Credential: oauth.Credential{ClientID: id, ClientSecret: password}, Version: version}, err
+}
+
+// BasicAuth is a user name with its password in a Secret that a user refers to.
+type BasicAuth struct {
+	// Username, which is not empty.
+	Username string
+	// Password that belongs to it.
+	Password oauth.Secret
+	// Version changes with every write to the Secret, and with its replacement.
+	Version string
+}
+
+// ReadBasicAuth reads the keys username and password of a Secret, as ReadCredential does with its keys.
+func ReadBasicAuth(ctx context.Context, live client.Reader, key types.NamespacedName) (BasicAuth, error) {
+	username, password, version, err := readPair(ctx, live, key, corev1.BasicAuthUsernameKey, corev1.BasicAuthPasswordKey)
+	return BasicAuth{Username: username, Password: password, Version: version}, err
+}
+
+// readPair reads a name and what proves it.
+func readPair(
+	ctx context.Context, live client.Reader, key types.NamespacedName, nameKey, proofKey string,
+) (name string, proof oauth.Secret, version string, err error) {
 	found := &corev1.Secret{}
 	if err := live.Get(ctx, key, found); err != nil {
 		if apierrors.IsNotFound(err) {
-			return Referenced{}, &NotFoundError{Secret: key}
+			return "", oauth.Secret{}, "", &NotFoundError{Secret: key}
 		}
-		return Referenced{}, fmt.Errorf("reading Secret %s: %w", key, err)
+		return "", oauth.Secret{}, "", fmt.Errorf("reading Secret %s: %w", key, err)
 	}
 	values := map[string]string{}
-	for _, name := range []string{v1alpha1.ClientIDKey, v1alpha1.ClientSecretKey} {
-		values[name] = strings.TrimSpace(string(found.Data[name]))
-		if values[name] == "" {
-			return Referenced{}, &MissingKeyError{Secret: key, Key: name}
+	for _, k := range []string{nameKey, proofKey} {
+		values[k] = strings.TrimSpace(string(found.Data[k]))
+		if values[k] == "" {
+			return "", oauth.Secret{}, "", &MissingKeyError{Secret: key, Key: k}
 		}
 	}
-	return Referenced{
-		Credential: oauth.Credential{ClientID: values[v1alpha1.ClientIDKey], ClientSecret: oauth.NewSecret(values[v1alpha1.ClientSecretKey])},
-		Version:    string(found.UID) + "/" + found.ResourceVersion,
-	}, nil
+	return values[nameKey], oauth.NewSecret(values[proofKey]), Version(found), nil
+}
+
+// Version returns what changes with every write to an object, and with its replacement by another one of the same name.
+func Version(object client.Object) string {
+	return string(object.GetUID()) + "/" + object.GetResourceVersion()
 }

@@ -15,6 +15,11 @@ func AllowApplication(tenant *v1alpha1.IdentityTenant, kind v1alpha1.Application
 	if err := AllowType(tenant, kind); err != nil {
 		return err
 	}
+	return AllowLifetime(tenant, lifetime)
+}
+
+// AllowLifetime says whether a tenant allows tokens of a lifetime; nil when it does.
+func AllowLifetime(tenant *v1alpha1.IdentityTenant, lifetime time.Duration) error {
 	if most := accessOf(tenant).MaxTokenLifetime; most != nil && lifetime > most.Duration {
 		return refuse(tenant, "spec.access.maxTokenLifetime", "a token lifetime of %s, more than %s", lifetime, most.Duration)
 	}

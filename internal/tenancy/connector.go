@@ -2,7 +2,9 @@ package tenancy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,13 +22,69 @@ type Connector struct {
 	Pool *tenant.Pool
 	// Live reads the Secret with the admin credential, at each login and past any cache.
 	Live client.Reader
+	// Materials remember what IdentityTenants refer to. If nil, it is read each time.
+	Materials *Materials
 }
 
-// Session returns the session for an IdentityTenant. A *report.Blocked says what is wrong with its spec.
-func (c Connector) Session(t *v1alpha1.IdentityTenant) (*tenant.Session, error) {
-	settings := tenant.Settings{URL: t.Spec.URL}
-	if t.Spec.TLS != nil {
+// Session returns the session for an IdentityTenant. It reads nothing that is known already, and so is cheap enough for every pass.
+//
+// Errors: a *report.Blocked says what is wrong with the spec or the CA bundle; *secret.NotFoundError and *secret.MissingKeyError are about the
+// Secret of the proxy; all others are of kube-apiserver.
+func (c Connector) Session(ctx context.Context, t *v1alpha1.IdentityTenant) (*tenant.Session, error) {
+	m, err := c.recall(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return c.connect(t, m)
+}
+
+// Refresh reads what the IdentityTenant refers to, and returns the session that is made from it, and a version of what was read: empty if there
+// are no references. It is for the pass over the IdentityTenant itself, and lets the others know what has changed.
+//
+// While the references stay the same and what they name cannot be used any more, the session that was made from the last good state goes on: a
+// bundle that somebody broke is no reason to let tokens expire. The error tells, and the session is not nil then.
+func (c Connector) Refresh(ctx context.Context, t *v1alpha1.IdentityTenant) (session *tenant.Session, version string, err error) {
+	key, refs := client.ObjectKeyFromObject(t), referencesOf(t)
+	read, err := refs.read(ctx, c.Live)
+	if err == nil {
+		session, err = c.connect(t, read)
+	}
+	if err == nil {
+		c.Materials.put(key, read)
+		return session, read.version, nil
+	}
+	if report.FromCluster(err) {
+		return nil, "", err
+	}
+	if known, found := c.Materials.get(key, refs); found && known.err == nil {
+		if session, connectErr := c.connect(t, known); connectErr == nil {
+			return session, "", err
+		}
+	}
+	read.err = err
+	c.Materials.put(key, read)
+	return nil, "", err
+}
+
+// connect returns the session that is made from the spec and its material.
+func (c Connector) connect(t *v1alpha1.IdentityTenant, m material) (*tenant.Session, error) {
+	session, err := c.Pool.Session(client.ObjectKeyFromObject(t).String(), c.settings(t, m))
+	if err == nil {
+		return session, nil
+	}
+	if _, broken := errors.AsType[*tenant.CABundleError](err); broken && m.bundle != "" {
+		return nil, m.references.bundle.broken(err)
+	}
+	return nil, &report.Blocked{Reason: v1alpha1.ReasonInvalidSpec, Message: fmt.Sprintf("IdentityTenant %s/%s: %v", t.Namespace, t.Name, err)}
+}
+
+func (c Connector) settings(t *v1alpha1.IdentityTenant, m material) tenant.Settings {
+	settings := tenant.Settings{URL: t.Spec.URL, CABundle: []byte(m.bundle)}
+	if t.Spec.TLS != nil && t.Spec.TLS.CABundle != "" {
 		settings.CABundle = []byte(t.Spec.TLS.CABundle)
+	}
+	if proxy := t.Spec.Proxy; proxy != nil {
+		settings.Proxy = &tenant.Proxy{URL: proxy.URL, NoProxy: proxy.NoProxy, Username: m.proxy.Username, Password: m.proxy.Password}
 	}
 	if t.Spec.Timeout != nil {
 		settings.Timeout = t.Spec.Timeout.Duration
@@ -48,12 +106,20 @@ func (c Connector) Session(t *v1alpha1.IdentityTenant) (*tenant.Session, error) 
 			return referenced.Credential, err
 		}
 	}
-	session, err := c.Pool.Session(client.ObjectKeyFromObject(t).String(), settings)
-	if err != nil {
-		return nil, &report.Blocked{Reason: v1alpha1.ReasonInvalidSpec, Message: fmt.Sprintf("IdentityTenant %s/%s: %v", t.Namespace, t.Name, err)}
-	}
-	return session, nil
+	return settings
 }
 
 // Forget drops the session of an IdentityTenant that is gone.
-func (c Connector) Forget(t types.NamespacedName) { c.Pool.Forget(t.String()) }
+func (c Connector) Forget(t types.NamespacedName) {
+	c.Pool.Forget(t.String())
+	c.Materials.forget(t)
+}
+
+// Watch lets tell know the IdentityTenants that have stopped answering, or answer again, whoever called them, until stop is called. tell must not
+// block.
+func (c Connector) Watch(tell func(types.NamespacedName)) (stop func()) {
+	return c.Pool.Watch(func(session string) {
+		namespace, name, _ := strings.Cut(session, string(types.Separator))
+		tell(types.NamespacedName{Namespace: namespace, Name: name})
+	})
+}

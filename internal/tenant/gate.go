@@ -17,18 +17,26 @@ import (
 // worker stands in line.
 const maxWait = time.Second
 
+// maxUnderWay is how many calls to a tenant URL may be under way at once. It is half of the workers that a controller has by default: a tenant that
+// does not answer holds no more of them until the circuit opens.
+const maxUnderWay = 4
+
 // GateError reports a call that was not sent, because it is not its turn.
 type GateError struct {
 	// Asked tells who holds the call back: true for the tenant, which asked for a pause, false for our own limit.
 	Asked bool
 
-	wait time.Duration
+	crowded bool // as many calls as may be are under way
+	wait    time.Duration
 }
 
 // Error implements error. It names no time, so that it is the same at each attempt.
 func (e *GateError) Error() string {
 	if e.Asked {
 		return "tenant asked for a pause in calls"
+	}
+	if e.crowded {
+		return "too many calls to the tenant are under way"
 	}
 	return "limit of calls per second to the tenant is reached"
 }
@@ -44,6 +52,7 @@ type gate struct {
 	clock  clock.Clock
 	offset clockOffset
 	turn   chan struct{} // holds a value while somebody has the lock of Session.Serialize
+	places chan struct{} // holds a value for each call that is under way
 
 	mu          sync.Mutex
 	limiter     *rate.Limiter
@@ -52,7 +61,7 @@ type gate struct {
 
 // newGate returns a gate that needs a limit before its first call.
 func newGate(clock clock.Clock) *gate {
-	return &gate{clock: clock, turn: make(chan struct{}, 1)}
+	return &gate{clock: clock, turn: make(chan struct{}, 1), places: make(chan struct{}, maxUnderWay)}
 }
 
 // limit sets the ceiling for calls. The first time it gives a full burst, later it keeps what is used up.
@@ -72,7 +81,7 @@ func (g *gate) limit(requestsPerSecond float64, burst int) {
 // no permit, when the wait would be longer.
 //
 // Every call to a tenant passes here and nowhere else. This is the place for whatever else decides about it, such
-// as the class of a call or the state of a circuit.
+// as the class of a call.
 func (g *gate) admit(ctx context.Context) error {
 	permit, wait, err := g.reserve()
 	if err != nil {
@@ -85,6 +94,27 @@ func (g *gate) admit(ctx context.Context) error {
 		}
 	}
 	return g.refuseWhileClosed(permit)
+}
+
+// occupy returns when less than maxUnderWay calls are under way, and the caller's is among them until it calls leave. After maxWait it returns
+// *GateError.
+func (g *gate) occupy(ctx context.Context) (leave func(), err error) {
+	leave = func() { <-g.places }
+	select {
+	case g.places <- struct{}{}:
+		return leave, nil
+	default:
+	}
+	timer := g.clock.NewTimer(maxWait)
+	defer timer.Stop()
+	select {
+	case g.places <- struct{}{}:
+		return leave, nil
+	case <-timer.C():
+		return nil, &GateError{crowded: true, wait: maxWait}
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // reserve takes a permit that is good after wait.

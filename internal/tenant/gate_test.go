@@ -119,6 +119,33 @@ func TestGateIsClosedForAnHourAtMost(t *testing.T) {
 	})
 }
 
+func TestGateHoldsFewCallsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := limitedGate()
+		leave := make([]func(), maxUnderWay)
+		for i := range leave {
+			var err error
+			if leave[i], err = g.occupy(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		start := time.Now()
+		_, err := g.occupy(t.Context())
+		if failure.ClassOf(err) != failure.Throttled || failure.RetryAfter(err) != time.Second || time.Since(start) != time.Second {
+			t.Errorf("after %v the error is %v, retry after %v", time.Since(start), err, failure.RetryAfter(err))
+		}
+		time.AfterFunc(time.Second/2, leave[0])
+		if _, err := g.occupy(t.Context()); err != nil {
+			t.Errorf("when a call ends the error is %v", err)
+		}
+		canceled, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := g.occupy(canceled); !errors.Is(err, context.Canceled) {
+			t.Errorf("a call that is given up has error %v", err)
+		}
+	})
+}
+
 func TestClockOffset(t *testing.T) {
 	sent := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 	cases := map[string]struct {

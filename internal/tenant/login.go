@@ -53,7 +53,8 @@ type login struct {
 	mu         sync.Mutex
 	credential func(ctx context.Context) (oauth.Credential, error)
 	current    oauth.Token // zero if there is none
-	flight     *flight     // the newest login under way, nil if there is none
+	currentBy  oauth.Credential
+	flight     *flight // the newest login under way, nil if there is none
 	refusal    refusal
 }
 
@@ -113,47 +114,66 @@ func (l *login) start(ctx context.Context, insist bool) *flight {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.timeout)
 		defer cancel()
-		f.token, f.err = l.perform(ctx, credential, insist)
-		l.land(f)
+		var by oauth.Credential
+		by, f.token, f.err = l.perform(ctx, credential, insist)
+		l.land(f, by)
 	}()
 	return f
 }
 
-func (l *login) land(f *flight) {
+// land ends a login that was made by the given credential. What an older one brings is not kept: the newer one may have found that its
+// credential is not to be used any more.
+func (l *login) land(f *flight, by oauth.Credential) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if f.err == nil {
-		l.current = f.token
-	}
 	if l.flight == f {
 		l.flight = nil
+		if f.err == nil {
+			l.current, l.currentBy = f.token, by
+		}
 	}
 	close(f.done)
 }
 
+// perform reads the credential, which it returns, and logs in with it.
 func (l *login) perform(
 	ctx context.Context, credential func(context.Context) (oauth.Credential, error), insist bool,
-) (oauth.Token, error) {
+) (oauth.Credential, oauth.Token, error) {
 	if credential == nil {
-		return oauth.Token{}, &LoginError{ErrNoAdminLogin}
+		return oauth.Credential{}, oauth.Token{}, &LoginError{ErrNoAdminLogin}
 	}
 	cred, err := credential(ctx)
 	if err != nil {
-		return oauth.Token{}, &LoginError{fmt.Errorf("reading the admin credential: %w", err)}
+		return cred, oauth.Token{}, &LoginError{fmt.Errorf("reading the admin credential: %w", err)}
 	}
+	l.dropUnless(cred)
 	if err := l.remembered(cred); err != nil && !insist {
-		return oauth.Token{}, err
+		return cred, oauth.Token{}, err
 	}
 	token, err := l.request(ctx, cred)
 	if err == nil {
 		l.remember(refusal{})
-		return token, nil
+		return cred, token, nil
 	}
 	err = &LoginError{err}
 	if oauth.IsInvalidClient(err) {
 		l.remember(refusal{credential: cred, err: err, until: l.clock.Now().Add(refusalMemory)})
 	}
-	return oauth.Token{}, err
+	return cred, oauth.Token{}, err
+}
+
+// dropUnless forgets a token that was requested with another credential than cred: who changes the Secret wants the old one to be used no more,
+// whatever becomes of the new one.
+func (l *login) dropUnless(cred oauth.Credential) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !sameCredential(l.currentBy, cred) {
+		l.current, l.currentBy = oauth.Token{}, oauth.Credential{}
+	}
+}
+
+func sameCredential(a, b oauth.Credential) bool {
+	return a.ClientID == b.ClientID && a.ClientSecret.Equal(b.ClientSecret)
 }
 
 // remembered returns the error with which cred was refused a moment ago, nil if it was not.
@@ -161,8 +181,7 @@ func (l *login) remembered(cred oauth.Credential) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.refusal
-	if r.err != nil && l.clock.Now().Before(r.until) && cred.ClientID == r.credential.ClientID &&
-		cred.ClientSecret.Equal(r.credential.ClientSecret) {
+	if r.err != nil && l.clock.Now().Before(r.until) && sameCredential(cred, r.credential) {
 		return r.err
 	}
 	return nil

@@ -254,3 +254,52 @@ func inParallel(n int, do func()) {
 	}
 	all.Wait()
 }
+
+func TestATokenOfAnEarlierCredentialIsNotUsedAnyMore(t *testing.T) {
+	for name, outage := range map[string]http.HandlerFunc{"the new one is refused": nil, "the tenant does not answer": answerWith(http.StatusBadGateway)} {
+		t.Run(name, func(t *testing.T) {
+			s := newStub(t)
+			pool := tenant.NewPool(s.clock, nil)
+			session := open(t, pool, "corp", s.settings())
+			if _, err := session.Admin().WhoAmI(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			changed := s.settings()
+			changed.Credential = func(context.Context) (oauth.Credential, error) { return admin("wrong"), nil }
+			if open(t, pool, "corp", changed) != session {
+				t.Fatal("it is another session")
+			}
+			s.change(func(s *stub) { s.login = outage })
+			if err := session.Authenticate(t.Context()); err == nil {
+				t.Fatal("the wrong credential is accepted")
+			}
+			_, before := s.counts()
+			if _, err := session.Admin().WhoAmI(t.Context()); err == nil {
+				t.Error("the token of the old credential still opens the tenant")
+			}
+			if _, calls := s.counts(); calls != before {
+				t.Error("a call was made with the token of the old credential")
+			}
+			s.change(func(s *stub) { s.login = nil })
+			open(t, pool, "corp", s.settings())
+			if _, err := session.Admin().WhoAmI(t.Context()); err != nil {
+				t.Errorf("the right credential is not used: %v", err)
+			}
+		})
+	}
+}
+
+func TestATokenSurvivesALoginThatFailsWithItsOwnCredential(t *testing.T) {
+	s := newStub(t)
+	session := s.session(t)
+	if _, err := session.Admin().WhoAmI(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.change(func(s *stub) { s.login = answerWith(http.StatusBadGateway) })
+	if err := session.Authenticate(t.Context()); err == nil {
+		t.Fatal("there is no outage")
+	}
+	if _, err := session.Admin().WhoAmI(t.Context()); err != nil {
+		t.Errorf("a good token is lost in an outage: %v", err)
+	}
+}

@@ -15,6 +15,8 @@ type Pool struct {
 	mu       sync.Mutex
 	sessions map[string]*Session
 	gates    map[string]*gate // by tenant URL
+	watchers map[int]func(name string)
+	watches  int // so far, which numbers them
 }
 
 // NewPool returns an empty Pool. observe may be nil.
@@ -22,14 +24,17 @@ func NewPool(clock clock.Clock, observe Observer) *Pool {
 	if observe == nil {
 		observe = func(string, string, time.Duration) {}
 	}
-	return &Pool{clock: clock, observe: observe, sessions: map[string]*Session{}, gates: map[string]*gate{}}
+	return &Pool{
+		clock: clock, observe: observe,
+		sessions: map[string]*Session{}, gates: map[string]*gate{}, watchers: map[int]func(string){},
+	}
 }
 
 // Session returns the Session of this name. As long as the settings stay the same it is the same Session, with its
 // connections and its login; only settings.Credential is replaced each time. Other settings make a new one, and
 // calls under way on the old one end undisturbed.
 //
-// The error tells a user what is wrong with the URL or the CA bundle.
+// The error tells a user what is wrong with the URL, the CA bundle or the proxy.
 func (p *Pool) Session(name string, settings Settings) (*Session, error) {
 	settings, err := settings.complete()
 	if err != nil {
@@ -51,10 +56,51 @@ func (p *Pool) Session(name string, settings Settings) (*Session, error) {
 		g = newGate(p.clock)
 		p.gates[settings.URL] = g
 	}
-	session := newSession(settings, g, roots, p.clock, p.observe)
+	session := newSession(settings, p.circuit(settings), g, roots, p.clock, p.observe)
 	p.sessions[name] = session
 	p.settle(old, session)
 	return session, nil
+}
+
+// circuit returns the circuit of the Sessions that take the same way to the tenant, a new one if there are none: whoever mends the way, such as
+// by another CA bundle, does not wait for the circuit that the old one has opened.
+func (p *Pool) circuit(settings Settings) *circuit {
+	for _, s := range p.sessions {
+		if s.settings.sameWay(settings) {
+			return s.circuit
+		}
+	}
+	c := newCircuit(p.clock)
+	c.changed = func() { p.tell(c) }
+	return c
+}
+
+// Watch lets tell know the names of the Sessions whose circuit has opened or closed, until stop is called. tell must not block, and must not
+// call the Pool.
+func (p *Pool) Watch(tell func(name string)) (stop func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watches++
+	number := p.watches
+	p.watchers[number] = tell
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.watchers, number)
+	}
+}
+
+func (p *Pool) tell(c *circuit) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, s := range p.sessions {
+		if s.circuit != c {
+			continue
+		}
+		for _, tell := range p.watchers {
+			tell(name)
+		}
+	}
 }
 
 // Forget drops the Session of this name, if there is one.

@@ -17,6 +17,7 @@ import (
 // Session is the way to one tenant under one set of Settings. It is safe for concurrent use.
 type Session struct {
 	settings  Settings
+	circuit   *circuit
 	gate      *gate
 	transport *http.Transport
 	tokens    *oauth.Client
@@ -25,15 +26,15 @@ type Session struct {
 }
 
 func newSession(
-	settings Settings, g *gate, roots *x509.CertPool, clock clock.Clock, observe Observer,
+	settings Settings, c *circuit, g *gate, roots *x509.CertPool, clock clock.Clock, observe Observer,
 ) *Session {
-	transport := newTransport(roots)
+	transport := newTransport(roots, settings.Proxy)
 	client := &http.Client{
-		Transport: &gatedTransport{gate: g, next: transport, clock: clock, observe: observe},
+		Transport: &gatedTransport{circuit: c, gate: g, proxy: settings.Proxy, next: transport, clock: clock, observe: observe},
 		Timeout:   settings.Timeout,
 	}
 	s := &Session{
-		settings: settings, gate: g, transport: transport,
+		settings: settings, circuit: c, gate: g, transport: transport,
 		tokens: &oauth.Client{HTTP: client, Clock: clock},
 	}
 	s.login = &login{
@@ -73,6 +74,9 @@ func (s *Session) requestAdminToken(ctx context.Context, cred oauth.Credential) 
 // ClockOffset returns by how much the tenant's clock is ahead of ours, in whole seconds, and whether that is known:
 // it takes one answer. Less than a second can't be told from the Date header and counts as 0.
 func (s *Session) ClockOffset() (time.Duration, bool) { return s.gate.offset.get() }
+
+// Circuit returns whether calls are sent, or held back because the tenant does not answer.
+func (s *Session) Circuit() Circuit { return s.circuit.state() }
 
 // Serialize waits until no other holder works on the same tenant URL, for sequences of calls that must not mix with
 // their like: an import can be recognized afterwards only if no other ran beside it. The caller must call unlock,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -229,6 +230,27 @@ func TestSerialize(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlock()
+}
+
+func TestASessionThatIsReplacedClosesItsConnections(t *testing.T) {
+	s := newStub(t)
+	pool := tenant.NewPool(s.clock, nil)
+	if err := open(t, pool, "corp", s.settings()).Authenticate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	renewed := s.settings()
+	renewed.CABundle = append([]byte("# renewed\n"), renewed.CABundle...)
+	if err := open(t, pool, "corp", renewed).Authenticate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.NewTimer(10 * time.Second); s.connections.Load() != 1; {
+		select {
+		case <-deadline.C:
+			t.Fatalf("%d connections are open", s.connections.Load())
+		default:
+			runtime.Gosched()
+		}
+	}
 }
 
 func TestEndpoints(t *testing.T) {

@@ -28,6 +28,8 @@ type Settings struct {
 	URL string
 	// CABundle has certificates in PEM that are trusted besides those of the system. It may be empty.
 	CABundle []byte
+	// Proxy through which the tenant is reached; nil for none. Its certificate is held to CABundle, too.
+	Proxy *Proxy
 	// Timeout bounds one exchange, from waiting for a permit to the last byte of the answer. DefaultTimeout if 0.
 	Timeout time.Duration
 	// RequestsPerSecond is a ceiling for all calls to the URL. DefaultRequestsPerSecond if 0. If several Sessions
@@ -51,6 +53,11 @@ func (s Settings) complete() (Settings, error) {
 		return Settings{}, err
 	}
 	s.URL = tenantURL
+	if s.Proxy != nil {
+		if err := s.Proxy.validate(); err != nil {
+			return Settings{}, err
+		}
+	}
 	if s.Timeout <= 0 {
 		s.Timeout = DefaultTimeout
 	}
@@ -67,9 +74,14 @@ func (s Settings) complete() (Settings, error) {
 
 // equal compares all that can be compared, which is all but Credential.
 func (s Settings) equal(other Settings) bool {
-	return s.URL == other.URL && bytes.Equal(s.CABundle, other.CABundle) && s.Timeout == other.Timeout &&
+	return s.sameWay(other) && s.Timeout == other.Timeout &&
 		s.RequestsPerSecond == other.RequestsPerSecond && s.Burst == other.Burst &&
 		s.ApplicationID == other.ApplicationID && s.Scope == other.Scope
+}
+
+// sameWay says whether calls under both settings reach the tenant, or fail to, alike.
+func (s Settings) sameWay(other Settings) bool {
+	return s.URL == other.URL && bytes.Equal(s.CABundle, other.CABundle) && s.Proxy.equal(other.Proxy)
 }
 
 // normalizeURL returns the URL as scheme, lower-case host and port if it is not the default one.
@@ -97,7 +109,13 @@ func normalizeURL(raw string) (string, error) {
 	return "https://" + host, nil
 }
 
-// trustedRoots returns the system's certificates and those of the bundle.
+// CABundleError says why a CA bundle cannot be used. Its text does not quote the bundle.
+type CABundleError struct{ reason string }
+
+// Error implements error.
+func (e *CABundleError) Error() string { return e.reason }
+
+// trustedRoots returns the system's certificates and those of the bundle. Errors are *CABundleError.
 func trustedRoots(bundle []byte) (*x509.CertPool, error) {
 	roots, err := x509.SystemCertPool()
 	if err != nil {
@@ -111,14 +129,14 @@ func trustedRoots(bundle []byte) (*x509.CertPool, error) {
 			break // Text after the last certificate, such as a comment.
 		}
 		if block == nil {
-			return nil, fmt.Errorf("CA bundle holds something else than PEM after %d certificates", certificates)
+			return nil, &CABundleError{fmt.Sprintf("CA bundle holds something else than PEM after %d certificates", certificates)}
 		}
 		if block.Type != "CERTIFICATE" {
-			return nil, fmt.Errorf("CA bundle holds a PEM block %q, only CERTIFICATE is allowed", block.Type)
+			return nil, &CABundleError{fmt.Sprintf("CA bundle holds a PEM block %q, only CERTIFICATE is allowed", block.Type)}
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("reading certificate %d of the CA bundle: %w", certificates+1, err)
+			return nil, &CABundleError{fmt.Sprintf("reading certificate %d of the CA bundle: %v", certificates+1, err)}
 		}
 		roots.AddCert(certificate)
 		certificates++

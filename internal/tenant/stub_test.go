@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +28,8 @@ const canary = "hunter2-canary"
 type stub struct {
 	server *httptest.Server
 	clock  *clocktesting.FakeClock
+	// connections are open now.
+	connections atomic.Int32
 
 	mu       sync.Mutex
 	password string
@@ -49,6 +53,15 @@ func newStub(t *testing.T) *stub {
 	s.server = httptest.NewUnstartedServer(mux)
 	s.server.EnableHTTP2 = true
 	s.server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			s.connections.Add(1)
+		case http.StateClosed:
+			s.connections.Add(-1)
+		case http.StateActive, http.StateIdle, http.StateHijacked:
+		}
+	}
 	s.server.StartTLS()
 	t.Cleanup(s.server.Close)
 	return s

@@ -3,11 +3,13 @@ package wake
 
 import (
 	"context"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -26,12 +28,12 @@ func Own() predicate.Predicate {
 	}))
 }
 
-// TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, whether it can be used, and what it
-// found out.
+// TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, that it can be used again, whether it accepts
+// the operator's credentials, and what it found out. That it cannot be used for the moment is felt by whoever calls it, and by nobody else.
 func TenantChanged() predicate.Predicate {
 	return changed(func(before, after *v1alpha1.IdentityTenant) bool {
 		return before.Generation != after.Generation ||
-			statusOf(before.Status.Conditions, v1alpha1.ConditionReady) != statusOf(after.Status.Conditions, v1alpha1.ConditionReady) ||
+			becameTrue(before.Status.Conditions, after.Status.Conditions, v1alpha1.ConditionReady) ||
 			statusOf(before.Status.Conditions, v1alpha1.ConditionAuthenticated) != statusOf(after.Status.Conditions, v1alpha1.ConditionAuthenticated) ||
 			before.Status.ClusterID != after.Status.ClusterID ||
 			before.Status.LoginSuffix != after.Status.LoginSuffix
@@ -86,25 +88,49 @@ func statusOf(conditions []metav1.Condition, kind string) metav1.ConditionStatus
 	return ""
 }
 
+func becameTrue(before, after []metav1.Condition, kind string) bool {
+	return statusOf(before, kind) != metav1.ConditionTrue && statusOf(after, kind) == metav1.ConditionTrue
+}
+
 // Map returns a handler that wakes the objects that find names. When find fails, nothing is woken and the failure is logged: a
 // cache answers lists from memory, so this does not happen while the operator runs.
 func Map[T client.Object](find func(ctx context.Context, changed T) ([]types.NamespacedName, error)) handler.EventHandler {
-	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
-		object, ok := o.(T)
-		if !ok {
-			return nil
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request { return requests(ctx, o, find) })
+}
+
+// Later returns a handler that wakes the objects that find names a while after an object has come or gone, so that many that come at once wake them
+// once.
+func Later[T client.Object](delay time.Duration, find func(ctx context.Context, changed T) ([]types.NamespacedName, error)) handler.EventHandler {
+	wake := func(ctx context.Context, o client.Object, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+		for _, request := range requests(ctx, o, find) {
+			queue.AddAfter(request, delay)
 		}
-		names, err := find(ctx, object)
-		if err != nil {
-			log.FromContext(ctx).Error(err, "Looking up the objects to wake", "changed", client.ObjectKeyFromObject(o))
-			return nil
-		}
-		requests := make([]reconcile.Request, len(names))
-		for i, name := range names {
-			requests[i] = reconcile.Request{NamespacedName: name}
-		}
-		return requests
-	})
+	}
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			wake(ctx, e.Object, queue)
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			wake(ctx, e.Object, queue)
+		},
+	}
+}
+
+func requests[T client.Object](ctx context.Context, o client.Object, find func(ctx context.Context, changed T) ([]types.NamespacedName, error)) []reconcile.Request {
+	object, ok := o.(T)
+	if !ok {
+		return nil
+	}
+	names, err := find(ctx, object)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Looking up the objects to wake", "changed", client.ObjectKeyFromObject(o))
+		return nil
+	}
+	requests := make([]reconcile.Request, len(names))
+	for i, name := range names {
+		requests[i] = reconcile.Request{NamespacedName: name}
+	}
+	return requests
 }
 
 // Names returns the names of the items of a list.

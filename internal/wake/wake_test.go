@@ -33,8 +33,8 @@ func TestTenantChanged(t *testing.T) {
 	}{
 		"nothing, as at a resync":           {func(*v1alpha1.IdentityTenant) {}, false},
 		"the spec":                          {func(o *v1alpha1.IdentityTenant) { o.Generation++ }, true},
-		"the status of Ready":               {func(o *v1alpha1.IdentityTenant) { o.Status.Conditions = ready("False", "Throttled", "") }, true},
-		"Ready goes away":                   {func(o *v1alpha1.IdentityTenant) { o.Status.Conditions = nil }, true},
+		"it is not Ready any more":          {func(o *v1alpha1.IdentityTenant) { o.Status.Conditions = ready("False", "Throttled", "") }, false},
+		"Ready goes away":                   {func(o *v1alpha1.IdentityTenant) { o.Status.Conditions = nil }, false},
 		"the reason and message of Ready":   {func(o *v1alpha1.IdentityTenant) { o.Status.Conditions = ready("True", "Other", "other") }, false},
 		"the cluster ID in force":           {func(o *v1alpha1.IdentityTenant) { o.Status.ClusterID = "other" }, true},
 		"the login suffix in force":         {func(o *v1alpha1.IdentityTenant) { o.Status.LoginSuffix = "other" }, true},

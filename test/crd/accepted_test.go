@@ -28,6 +28,11 @@ func acceptedKinds() map[string]map[string]string {
 			"a tenant on which users are adopted":          tenantWith(`access: {allowAdoption: [ConfidentialClient]}`),
 			"a tenant that lets client secrets go":         tenantWith(`access: {allowClientSecretDelivery: true}`),
 			"a tenant with the longest lists of patterns":  tenantWith(`access: {allowedScopes: ` + list(64, "p%d") + `, allowedRoles: ` + list(64, "p%d") + `}`),
+			"a tenant with a CA bundle of its own":         tenantWith(`tls: {caBundle: "-----BEGIN CERTIFICATE-----"}`),
+			"a tenant with a CA bundle in a ConfigMap":     tenantWith(`tls: {caBundleRef: {kind: ConfigMap, name: kube-root-ca.crt}}`),
+			"a tenant with a CA bundle in a Secret":        tenantWith(`tls: {caBundleRef: {kind: Secret, name: ca, key: tls_ca-1.pem}}`),
+			"a tenant behind a proxy":                      tenantWith(`proxy: {url: "http://proxy.corp.example:3128"}`),
+			"a tenant behind a proxy with everything":      tenantWith(`proxy: {url: "https://[::1]:3129/", secretRef: {name: proxy}, noProxy: [".corp.example", "10.0.0.0/8", "*"]}`),
 			"a tenant with the greatest limits":            tenantWith(`limits: {requestsPerSecond: 1000, burst: 1000}`),
 			"a tenant with the least limits":               tenantWith(`limits: {requestsPerSecond: 1, burst: 1}`),
 		},
@@ -156,7 +161,7 @@ func TestWhatIsNotImmutableChanges(t *testing.T) {
 	for name, tc := range map[string]struct{ kind, was, spec string }{
 		"a tenant gets everything but another URL": {
 			identityTenant, minimalIdentityTenant,
-			strings.Replace(minimalIdentityTenant, "}", `, timeout: 5s, loginSuffix: corp.example, limits: {burst: 5}, access: {namespaces: {from: All}}, credentials: {applicationID: a, scope: all, secretRef: {name: a}}}`, 1),
+			strings.Replace(minimalIdentityTenant, "}", `, timeout: 5s, loginSuffix: corp.example, limits: {burst: 5}, tls: {caBundleRef: {kind: ConfigMap, name: ca}}, proxy: {url: "http://proxy"}, access: {namespaces: {from: All}}, credentials: {applicationID: a, scope: all, secretRef: {name: a}}}`, 1),
 		},
 		"an application gets other scopes, tokens and consumers": {
 			oauthClient, applicationWith(`scopes: [{name: a}], audience: a`),

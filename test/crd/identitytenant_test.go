@@ -17,7 +17,7 @@ func tenantWith(fields string) string { return `{url: "https://t.example.com", `
 
 func rejectedIdentityTenants() map[string]rejection {
 	const clusterIDMessage = "clusterID is immutable: it is part of every ownership mark on the tenant"
-	return merge(rejectedAdminCredentials(), rejectedTenantAccess(), rejectedDeletionAndAdoption(), map[string]rejection{
+	return merge(rejectedAdminCredentials(), rejectedTenantAccess(), rejectedDeletionAndAdoption(), rejectedCABundles(), rejectedProxies(), map[string]rejection{
 		"a tenant without a spec": {field: "spec", says: "Required value"},
 		"a tenant without a URL":  {spec: `{clusterID: prod}`, field: "spec.url", says: "Required value"},
 		"an empty URL":            {spec: `{url: ""}`, field: "spec.url", says: urlMessage},
@@ -39,7 +39,24 @@ func rejectedIdentityTenants() map[string]rejection {
 		"a cluster ID that changes":            {was: tenantWith(`clusterID: prod`), spec: tenantWith(`clusterID: test`), field: "spec", says: clusterIDMessage},
 		"a cluster ID that is unset":           {was: tenantWith(`clusterID: prod`), spec: tenantWith(`timeout: 5s`), field: "spec", says: clusterIDMessage},
 		"a cluster ID that is set later":       {was: tenantWith(`timeout: 5s`), spec: tenantWith(`clusterID: prod`), field: "spec", says: clusterIDMessage},
+		"a timeout in days":                    {spec: tenantWith(`timeout: 1d`), field: "spec.timeout", says: durationPattern},
+		"a timeout with digits":                {spec: tenantWith(`timeout: ` + notADuration), field: "spec.timeout", says: "may not be more than 32 bytes"},
+		"a timeout under 1s":                   {spec: tenantWith(`timeout: 999ms`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
+		"a timeout of none":                    {spec: tenantWith(`timeout: 0s`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
+		"a timeout over 2m":                    {spec: tenantWith(`timeout: 2m1s`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
+		"no requests per second":               {spec: tenantWith(`limits: {requestsPerSecond: 0}`), field: "spec.limits.requestsPerSecond", says: "should be greater than or equal to 1"},
+		"many requests per second":             {spec: tenantWith(`limits: {requestsPerSecond: 1001}`), field: "spec.limits.requestsPerSecond", says: "should be less than or equal to 1000"},
+		"no burst":                             {spec: tenantWith(`limits: {burst: 0}`), field: "spec.limits.burst", says: "should be greater than or equal to 1"},
+		"a great burst":                        {spec: tenantWith(`limits: {burst: 1001}`), field: "spec.limits.burst", says: "should be less than or equal to 1000"},
+		"a login suffix with @":                {spec: tenantWith(`loginSuffix: "@corp.example"`), field: "spec.loginSuffix", says: "loginSuffix " + nameMessage + "corp.example"},
+		"a long login suffix":                  {spec: tenantWith(`loginSuffix: ` + letters(254)), field: "spec.loginSuffix", says: "may not be more than 253 bytes"},
+	})
+}
 
+func rejectedCABundles() map[string]rejection {
+	const exactlyOne = "tls needs exactly one of caBundle and caBundleRef"
+	ref := func(fields string) string { return tenantWith("tls: {caBundleRef: {" + fields + "}}") }
+	return map[string]rejection{
 		"a CA bundle that is no PEM": {
 			spec:  tenantWith(`tls: {caBundle: bm90IFBFTQ==}`),
 			field: "spec.tls.caBundle", says: "caBundle must hold at least one PEM block of type CERTIFICATE",
@@ -56,18 +73,55 @@ func rejectedIdentityTenants() map[string]rejection {
 			spec:  tenantWith(`tls: {caBundle: "-----BEGIN CERTIFICATE-----` + letters(262144) + `"}`),
 			field: "spec.tls.caBundle", says: "may not be more than 262144 bytes",
 		},
-		"a timeout in days":        {spec: tenantWith(`timeout: 1d`), field: "spec.timeout", says: durationPattern},
-		"a timeout with digits":    {spec: tenantWith(`timeout: ` + notADuration), field: "spec.timeout", says: "may not be more than 32 bytes"},
-		"a timeout under 1s":       {spec: tenantWith(`timeout: 999ms`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
-		"a timeout of none":        {spec: tenantWith(`timeout: 0s`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
-		"a timeout over 2m":        {spec: tenantWith(`timeout: 2m1s`), field: "spec.timeout", says: "timeout must be a duration between 1s and 2m, such as 10s"},
-		"no requests per second":   {spec: tenantWith(`limits: {requestsPerSecond: 0}`), field: "spec.limits.requestsPerSecond", says: "should be greater than or equal to 1"},
-		"many requests per second": {spec: tenantWith(`limits: {requestsPerSecond: 1001}`), field: "spec.limits.requestsPerSecond", says: "should be less than or equal to 1000"},
-		"no burst":                 {spec: tenantWith(`limits: {burst: 0}`), field: "spec.limits.burst", says: "should be greater than or equal to 1"},
-		"a great burst":            {spec: tenantWith(`limits: {burst: 1001}`), field: "spec.limits.burst", says: "should be less than or equal to 1000"},
-		"a login suffix with @":    {spec: tenantWith(`loginSuffix: "@corp.example"`), field: "spec.loginSuffix", says: "loginSuffix " + nameMessage + "corp.example"},
-		"a long login suffix":      {spec: tenantWith(`loginSuffix: ` + letters(254)), field: "spec.loginSuffix", says: "may not be more than 253 bytes"},
-	})
+		"TLS settings without a bundle": {spec: tenantWith(`tls: {}`), field: "spec.tls", says: exactlyOne},
+		"two CA bundles": {
+			spec:  tenantWith(`tls: {caBundle: "-----BEGIN CERTIFICATE-----", caBundleRef: {kind: Secret, name: ca}}`),
+			field: "spec.tls", says: exactlyOne,
+		},
+		"a CA bundle in an object of no kind":       {spec: ref(`name: ca`), field: "spec.tls.caBundleRef.kind", says: "Required value"},
+		"a CA bundle in a Pod":                      {spec: ref(`kind: Pod, name: ca`), field: "spec.tls.caBundleRef.kind", says: `supported values: "ConfigMap", "Secret"`},
+		"a CA bundle in an object without a name":   {spec: ref(`kind: ConfigMap`), field: "spec.tls.caBundleRef.name", says: "Required value"},
+		"a CA bundle in an object of an empty name": {spec: ref(`kind: ConfigMap, name: ""`), field: "spec.tls.caBundleRef.name", says: "should be at least 1 chars long"},
+		"a CA bundle in an object of a long name":   {spec: ref(`kind: ConfigMap, name: ` + letters(254)), field: "spec.tls.caBundleRef.name", says: "may not be more than 253 bytes"},
+		"a CA bundle under a path": {
+			spec:  ref(`kind: ConfigMap, name: ca, key: certs/ca.crt`),
+			field: "spec.tls.caBundleRef.key", says: "key must be made of letters, digits, dots, dashes and underscores, such as ca.crt",
+		},
+		"a CA bundle under a long key": {spec: ref(`kind: ConfigMap, name: ca, key: ` + letters(254)), field: "spec.tls.caBundleRef.key", says: "may not be more than 253 bytes"},
+	}
+}
+
+func rejectedProxies() map[string]rejection {
+	const (
+		userMessage     = "url must not contain a user or password: put them into the Secret that secretRef names, under the keys username and password"
+		proxyURLMessage = "url must be http:// or https:// with a host and an optional port, without path or query, such as http://proxy.corp.example:3128"
+		noProxyMessage  = "noProxy takes one host, domain, address or CIDR block in each item, without blanks and commas, such as corp.example"
+	)
+	proxy := func(fields string) string { return tenantWith("proxy: {" + fields + "}") }
+	address := func(url string) string { return proxy(`url: "` + url + `"`) }
+	with := func(fields string) string { return proxy(`url: "http://proxy:3128", ` + fields) }
+	return map[string]rejection{
+		"a proxy without a URL":              {spec: proxy(`noProxy: []`), field: "spec.proxy.url", says: "Required value"},
+		"a proxy with a password in its URL": {spec: address("http://user:hunter2@proxy:3128"), field: "spec.proxy.url", says: userMessage},
+		"a proxy with a user in its URL":     {spec: address("http://user@proxy:3128"), field: "spec.proxy.url", says: userMessage},
+		"a proxy with an empty URL":          {spec: address(""), field: "spec.proxy.url", says: proxyURLMessage},
+		"a proxy without a scheme":           {spec: address("proxy:3128"), field: "spec.proxy.url", says: proxyURLMessage},
+		"a SOCKS proxy":                      {spec: address("socks5://proxy:1080"), field: "spec.proxy.url", says: proxyURLMessage},
+		"a proxy with a path":                {spec: address("http://proxy:3128/pac"), field: "spec.proxy.url", says: proxyURLMessage},
+		"a proxy with a long URL":            {spec: address("http://" + letters(294)), field: "spec.proxy.url", says: "may not be more than 300 bytes"},
+		"a proxy whose Secret has no name":   {spec: with(`secretRef: {}`), field: "spec.proxy.secretRef.name", says: "Required value"},
+		"a proxy whose Secret has an empty name": {
+			spec: with(`secretRef: {name: ""}`), field: "spec.proxy.secretRef.name", says: "should be at least 1 chars long",
+		},
+		"a proxy whose Secret has a long name": {
+			spec: with(`secretRef: {name: ` + letters(254) + `}`), field: "spec.proxy.secretRef.name", says: "may not be more than 253 bytes",
+		},
+		"exceptions in one item":       {spec: with(`noProxy: ["a.example,b.example"]`), field: "spec.proxy.noProxy[0]", says: noProxyMessage},
+		"an empty exception":           {spec: with(`noProxy: [a.example, ""]`), field: "spec.proxy.noProxy[1]", says: noProxyMessage},
+		"a long exception":             {spec: with(`noProxy: [` + letters(254) + `]`), field: "spec.proxy.noProxy[0]", says: "may not be more than 253 bytes"},
+		"an exception twice":           {spec: with(`noProxy: [a, b, a]`), field: "spec.proxy.noProxy[2]", says: "Duplicate value"},
+		"more exceptions than allowed": {spec: with(`noProxy: ` + list(33, "h%d")), field: "spec.proxy.noProxy", says: "must have at most 32 items"},
+	}
 }
 
 func rejectedAdminCredentials() map[string]rejection {

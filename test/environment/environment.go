@@ -171,6 +171,9 @@ func (w *World) Canary() string {
 	return canary
 }
 
+// Forbid names a text that nothing that people can read may have after the test.
+func (w *World) Forbid(text string) { w.canaries = append(w.canaries, text) }
+
 // Context returns the context of the test.
 func (w *World) Context() context.Context { return w.t.Context() }
 

@@ -113,7 +113,7 @@ func (p *pass) connectForRemoval(ctx context.Context) error {
 		return err
 	}
 	p.mark = markOf(p.obj, p.tenant)
-	p.session, err = p.Connector.Session(p.tenant)
+	p.session, err = p.Connector.Session(ctx, p.tenant)
 	return err
 }
 

@@ -150,7 +150,7 @@ func (p *pass) resolve(ctx context.Context) error {
 	}
 	p.mark = markOf(p.obj, p.tenant)
 	var err error
-	p.session, err = p.Connector.Session(p.tenant)
+	p.session, err = p.Connector.Session(ctx, p.tenant)
 	return err
 }
 
@@ -185,12 +185,14 @@ func markOf(c *v1alpha1.ConfidentialClient, t *v1alpha1.IdentityTenant) ownershi
 	return ownership.Mark{ClusterID: t.Status.ClusterID, Kind: "ConfidentialClient", Namespace: c.Namespace, Name: c.Name, UID: string(c.UID)}
 }
 
-// allow asks the tenant for what the client wants of it. The type of the application is asked for, too: when it is withdrawn, the tokens of
-// clients that exist already must end as well. Its lifetime is not, because a change that the tenant refuses to the OAuthClient is not in
-// force, and must not take the tokens of its clients away.
+// allow asks the tenant for what the client wants of it. The type of the application and the lifetime of its tokens are asked for, too: when
+// they are withdrawn, the tokens of clients that exist already must end as well.
 func (p *pass) allow() error {
 	if p.oauthClient != nil {
 		if err := tenancy.AllowType(p.tenant, p.oauthClient.Spec.Type); err != nil {
+			return err
+		}
+		if err := p.allowLifetime(); err != nil {
 			return err
 		}
 	}
@@ -206,6 +208,30 @@ func (p *pass) allow() error {
 		return nil
 	}
 	return tenancy.AllowRoles(p.tenant, p.obj.Spec.Identity.Roles)
+}
+
+// allowLifetime asks for the lifetime that the OAuthClient declares, and, where that is refused, for the one that the last token had: a change that
+// the tenant refuses to the OAuthClient is not in force, and must not take the tokens of its clients away.
+func (p *pass) allowLifetime() error {
+	err := tenancy.AllowLifetime(p.tenant, application.TokenLifetime(p.oauthClient))
+	if err == nil || !p.layout.HoldsToken() {
+		return nil
+	}
+	if last := p.lastLifetime(); last > 0 && tenancy.AllowLifetime(p.tenant, last) == nil {
+		return nil
+	}
+	return err
+}
+
+// lastLifetime returns how long the last token lived, as the Secret or else the status knows; 0 without one.
+func (p *pass) lastLifetime() time.Duration {
+	if content := p.published.Content; p.published.Intact && !content.ExpirationTime.IsZero() {
+		return content.ExpirationTime.Sub(content.IssueTime)
+	}
+	if token := p.obj.Status.Token; token != nil && token.IssueTime != nil && token.ExpirationTime != nil {
+		return token.ExpirationTime.Sub(token.IssueTime.Time)
+	}
+	return 0
 }
 
 // applicationReady says whether there is an application to ask for a token, with the scopes that are to be requested. To ask before

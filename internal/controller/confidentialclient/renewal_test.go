@@ -33,18 +33,29 @@ type stepper struct {
 // the test steps on alone.
 func newStepper(t *testing.T, lifetime time.Duration, change func(*v1alpha1.ConfidentialClient)) *stepper {
 	t.Helper()
+	return newStepperOn(t, emulator.Options{}, lifetime, func(_ *environment.World, _ *v1alpha1.IdentityTenant, c *v1alpha1.ConfidentialClient) {
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+// newStepperOn is newStepper on a tenant of one's own, whose clock is the stepper's.
+func newStepperOn(
+	t *testing.T, options emulator.Options, lifetime time.Duration,
+	change func(*environment.World, *v1alpha1.IdentityTenant, *v1alpha1.ConfidentialClient),
+) *stepper {
+	t.Helper()
 	clock := clocktesting.NewFakeClock(time.Now().Truncate(time.Second))
-	w := server.New(t, emulator.Options{Clock: clock})
+	options.Clock = clock
+	w := server.New(t, options)
 	w.Clock = clock
 	stop := w.StartOperator()
 	application := w.OAuthClient("orders")
 	application.Spec.Token = &v1alpha1.ApplicationToken{Lifetime: &metav1.Duration{Duration: lifetime}}
-	consumer := w.ConfidentialClient("billing", "orders", "read")
-	if change != nil {
-		change(consumer)
-	}
-	w.CreateTenant()
-	w.Create(application, consumer)
+	described, consumer := w.IdentityTenant(), w.ConfidentialClient("billing", "orders", "read")
+	change(w, described, consumer)
+	w.Create(w.AdminSecret(), described, application, consumer)
 	w.Ready(application, consumer)
 	w.Quiet()
 	stop()
@@ -161,11 +172,12 @@ func TestAnOutageLeavesAGoodTokenReadyUntilItExpires(t *testing.T) {
 		}
 		s.clock.Step(next)
 	}
-	s.step()
+	next := s.step()
 	if ready := s.condition(v1alpha1.ConditionReady); ready.Status != metav1.ConditionFalse || ready.Reason != v1alpha1.ReasonServerUnavailable {
 		t.Errorf("after expiry Ready is %s, %s", ready.Status, ready.Reason)
 	}
 	s.Tenant.ClearFaults()
+	s.clock.Step(next) // when the tenant may be asked again
 	s.step()
 	if ready := s.condition(v1alpha1.ConditionReady); ready.Status != metav1.ConditionTrue {
 		t.Errorf("after the outage Ready is %s, %s: %s", ready.Status, ready.Reason, ready.Message)

@@ -6,6 +6,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 )
@@ -14,8 +15,19 @@ import (
 // it is labelled.
 const lookInterval = 10 * time.Minute
 
-// next says when to come back after a pass that ended with err.
+// next says when to come back after a pass that ended with err, and how urgent that is: the object keeps the priority of its token's deadline while
+// it waits, so that after an outage, when the tenant wakes all that wait for it, those whose tokens expire first go first.
 func (p *pass) next(err error) ctrl.Result {
+	result, priority := p.again(err), 0
+	if !p.decision.ExpirationTime.IsZero() {
+		priority = schedule.Priority(p.decision.ExpirationTime.Sub(p.Clock.Now().Add(result.RequeueAfter)))
+	}
+	result.Priority = &priority
+	return result
+}
+
+// again says when to come back.
+func (p *pass) again(err error) ctrl.Result {
 	key, now := string(p.obj.UID), p.Clock.Now()
 	if err == nil {
 		p.Retries.Succeeded(key)
@@ -53,7 +65,8 @@ func (p *pass) retry(err error, timeLeft time.Duration) time.Time {
 		return time.Time{}
 	}
 	due := now.Add(wait)
-	if report.NeedsSomebody(err) && p.obj.DeletionTimestamp.IsZero() {
+	// Whom the proxy on the way refuses was not refused by the tenant.
+	if report.NeedsSomebody(err) && failure.ClassOf(err) != failure.Transient && p.obj.DeletionTimestamp.IsZero() {
 		p.Retries.Refused(string(p.obj.UID), p.attempt(), err, due)
 	}
 	return due

@@ -2,31 +2,41 @@
 package identitytenant
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
-// lookInterval is how often the credentials Secret is looked at when no label makes its changes felt at once, and the offset of the
-// tenant's clock as the calls of others measured it.
-const lookInterval = 10 * time.Minute
+const (
+	// lookInterval is how often the referenced Secrets and the CA bundle are looked at when no label makes their changes felt at once, and the
+	// offset of the tenant's clock as the calls of others measured it.
+	lookInterval = 10 * time.Minute
+	// missingInterval is how often a CA bundle that cannot be used is looked at.
+	missingInterval = time.Minute
+	// probeTurn is how long to wait for the outcome of a probe that somebody else makes.
+	probeTurn = time.Second
+)
 
 // Reconciler keeps the status of IdentityTenants true.
 type Reconciler struct {
@@ -42,16 +52,20 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	// Retries counts failures.
 	Retries *schedule.Retries
+	// Census paces the counts of dependents.
+	Census *Census
 }
 
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=identitytenants,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=identitytenants/status,verbs=patch
-// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients;confidentialclients,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=secrets;configmaps,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// SetupWithManager registers the controller: it is woken by its own objects, by labelled Secrets that hold their credentials, and by
-// the departure of dependents that hold a deletion.
+// SetupWithManager registers the controller: it is woken by its own objects, by labelled Secrets and ConfigMaps that they name, by outages and
+// their ends as whoever calls the tenant notices them, by the departure of dependents that hold a deletion, and a while after dependents have come
+// or gone, to count them.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("identitytenant").
@@ -59,17 +73,23 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
 			return wake.Names(index.TenantsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
 		})).
-		Watches(&v1alpha1.OAuthClient{}, wake.Map(func(_ context.Context, o *v1alpha1.OAuthClient) ([]types.NamespacedName, error) {
-			return []types.NamespacedName{tenancy.TenantKey(o.Spec.TenantRef, o.Namespace)}, nil
-		}), builder.WithPredicates(wake.Gone())).
-		Watches(&v1alpha1.ConfidentialClient{}, wake.Map(func(_ context.Context, o *v1alpha1.ConfidentialClient) ([]types.NamespacedName, error) {
-			if o.Spec.Application == nil {
-				return nil, nil
-			}
-			return []types.NamespacedName{tenancy.TenantKey(o.Spec.Application.TenantRef, o.Namespace)}, nil
-		}), builder.WithPredicates(wake.Gone())).
+		Watches(&corev1.ConfigMap{}, wake.Map(func(ctx context.Context, c *corev1.ConfigMap) ([]types.NamespacedName, error) {
+			return wake.Names(index.TenantsWithConfigMap(ctx, r.Client, client.ObjectKeyFromObject(c)))
+		})).
+		WatchesRawSource(source.Func(r.watchCircuits)).
+		Watches(&v1alpha1.OAuthClient{}, wake.Map(tenantOfOAuthClient), builder.WithPredicates(wake.Gone())).
+		Watches(&v1alpha1.ConfidentialClient{}, wake.Map(tenantOfApplication), builder.WithPredicates(wake.Gone())).
+		Watches(&v1alpha1.OAuthClient{}, wake.Later(countDelay, tenantOfOAuthClient)).
+		Watches(&v1alpha1.ConfidentialClient{}, wake.Later(countDelay, r.tenantOfClient)).
 		WithOptions(options).
 		Complete(r)
+}
+
+// watchCircuits wakes tenants that have stopped answering, or answer again.
+func (r *Reconciler) watchCircuits(ctx context.Context, queue workqueue.TypedRateLimitingInterface[ctrl.Request]) error {
+	stop := r.Connector.Watch(func(t types.NamespacedName) { queue.Add(ctrl.Request{NamespacedName: t}) })
+	context.AfterFunc(ctx, stop)
+	return nil
 }
 
 // Reconcile brings the status of one IdentityTenant up to date.
@@ -83,42 +103,70 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 			return report.Again(err)
 		}
 	}
-	stored := obj.DeepCopy()
-	f, err := r.advance(ctx, obj)
-	if f.gone || report.FromCluster(err) {
+	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
+	err := p.advance(ctx)
+	if p.gone || report.FromCluster(err) {
 		return report.Again(err)
 	}
-	describe(obj, f, err, metav1.NewTime(r.Clock.Now()))
-	return r.finish(ctx, stored, obj, err)
+	p.describe(err)
+	return p.finish(ctx, err)
 }
 
-// advance observes the tenant and, where something has changed, logs in.
-func (r *Reconciler) advance(ctx context.Context, obj *v1alpha1.IdentityTenant) (facts, error) {
-	if !obj.DeletionTimestamp.IsZero() {
-		return r.remove(ctx, obj)
+// pass is one look at one IdentityTenant: the object, what is stored of it, and the facts found on the way. It is never kept.
+type pass struct {
+	*Reconciler
+	// obj is worked on; stored is what kube-apiserver has of it.
+	obj, stored *v1alpha1.IdentityTenant
+	facts
+}
+
+// advance observes the tenant and, where something has changed or the tenant did not answer, logs in.
+func (p *pass) advance(ctx context.Context) error {
+	if !p.obj.DeletionTimestamp.IsZero() {
+		return p.remove(ctx)
 	}
-	f, err := r.observe(ctx, obj)
-	if err != nil || !f.loginNeeded {
-		return f, err
+	if err := p.observe(ctx); err != nil {
+		return err
 	}
-	if err := report.Fresh(ctx, r.Live, obj); err != nil {
-		return f, err
+	if err := p.heldBack(); err != nil || !p.loginNeeded() {
+		return err
 	}
-	return r.logIn(ctx, obj, f)
+	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+		return err
+	}
+	return p.logIn(ctx)
 }
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
-func (r *Reconciler) finish(ctx context.Context, stored, obj *v1alpha1.IdentityTenant, err error) (ctrl.Result, error) {
-	if !equality.Semantic.DeepEqual(stored.Status, obj.Status) {
-		if err := report.StoreStatus(ctx, r.Client, stored, obj); err != nil {
+func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
+	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
+		if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
 			return report.Again(err)
 		}
-		report.ReadyTransition(r.Recorder, obj, stored.Status.Conditions, obj.Status.Conditions)
+		p.noteCounts()
+		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
 	}
-	key := string(obj.UID)
-	if err != nil {
-		return ctrl.Result{RequeueAfter: r.Retries.Wait(key, err, 0)}, nil
+	wait := p.wait(err)
+	if p.recount > 0 && (wait == 0 || p.recount < wait) {
+		wait = p.recount
 	}
-	r.Retries.Succeeded(key)
-	return ctrl.Result{RequeueAfter: lookInterval}, nil
+	return ctrl.Result{RequeueAfter: wait}, nil
+}
+
+// wait returns when to look again; zero means when something wakes the object.
+func (p *pass) wait(err error) time.Duration {
+	key := string(p.obj.UID)
+	if err == nil {
+		p.Retries.Succeeded(key)
+		return lookInterval
+	}
+	switch held, isHeld := errors.AsType[*tenant.CircuitError](err); {
+	case isHeld && p.obj.Spec.Credentials == nil:
+		return lookInterval // The calls of others find out when the tenant is back.
+	case isHeld:
+		return cmp.Or(held.RetryAfter(), probeTurn)
+	case report.Reason(err) == v1alpha1.ReasonCABundleUnusable:
+		return missingInterval
+	}
+	return min(p.Retries.Wait(key, err, 0), lookInterval)
 }

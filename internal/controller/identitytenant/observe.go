@@ -3,6 +3,7 @@ package identitytenant
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,100 +12,145 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
-// facts are what one pass found out. They live for the pass and are never stored as such.
+// facts are what one pass found out.
 type facts struct {
 	// clusterID in force; set by observe.
 	clusterID string
 	// session with the tenant; set by observe.
 	session *tenant.Session
-	// credentialsVersion of the Secret with the admin credential; set by observe, empty without credentials.
-	credentialsVersion string
-	// loginNeeded says that the last login was not made with this spec and credential; set by observe.
-	loginNeeded bool
+	// connectionErr is why the session could not be made from what the spec and its references say now. With a session that is not nil, the
+	// last good state is in force; set by observe.
+	connectionErr error
+	// inputs are the versions of all that a login would be made with now; set by observe, empty without credentials.
+	inputs string
+	// circuit of the session; set by observe, and again by logIn.
+	circuit tenant.Circuit
 	// answered says that the tenant answered in this pass, be it with a refusal; set by logIn.
 	answered bool
 	// loginSuffix in force; set by observe or logIn.
 	loginSuffix string
 	// clockOffset of the tenant; nil while unknown.
 	clockOffset *time.Duration
+	// recount is when the dependents may be counted again; zero if they were counted.
+	recount time.Duration
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
 	gone bool
 }
 
-// observe reads what the login depends on and compares it with what the last one was made with. A restart, or a change of leader,
-// finds nothing to do here.
-func (r *Reconciler) observe(ctx context.Context, obj *v1alpha1.IdentityTenant) (facts, error) {
-	f := facts{loginSuffix: obj.Spec.LoginSuffix}
-	if f.loginSuffix == "" && obj.Spec.Credentials != nil {
-		f.loginSuffix = obj.Status.LoginSuffix
+// observe reads what the login depends on. It asks the tenant nothing.
+func (p *pass) observe(ctx context.Context) error {
+	p.loginSuffix = p.obj.Spec.LoginSuffix
+	if p.loginSuffix == "" && p.obj.Spec.Credentials != nil {
+		p.loginSuffix = p.obj.Status.LoginSuffix
+	}
+	if err := p.count(ctx); err != nil {
+		return err
 	}
 	var err error
-	if f.clusterID, err = r.clusterID(ctx, obj); err != nil {
-		return f, err
+	if p.clusterID, err = p.observeClusterID(ctx); err != nil {
+		return err
 	}
-	if f.session, err = r.Connector.Session(obj); err != nil {
-		return f, err
+	var material string
+	p.session, material, p.connectionErr = p.Connector.Refresh(ctx, p.obj)
+	p.observeSession()
+	if p.connectionErr != nil || p.obj.Spec.Credentials == nil {
+		return p.connectionErr
 	}
-	f.readOffset()
-	if obj.Spec.Credentials == nil {
-		return f, nil
-	}
-	key := types.NamespacedName{Namespace: obj.Namespace, Name: obj.Spec.Credentials.SecretRef.Name}
-	referenced, err := secret.ReadCredential(ctx, r.Live, key)
+	key := types.NamespacedName{Namespace: p.obj.Namespace, Name: p.obj.Spec.Credentials.SecretRef.Name}
+	referenced, err := secret.ReadCredential(ctx, p.Live, key)
 	if err != nil {
-		return f, err
+		return err
 	}
-	f.credentialsVersion = referenced.Version
-	f.loginNeeded = obj.Status.ObservedGeneration != obj.Generation ||
-		obj.Status.ObservedCredentials != referenced.Version ||
-		!meta.IsStatusConditionTrue(obj.Status.Conditions, v1alpha1.ConditionAuthenticated)
-	return f, nil
+	p.inputs = strings.TrimSpace(referenced.Version + " " + material)
+	return nil
 }
 
-// clusterID returns the cluster ID in force. The UID of kube-system is what comes nearest to an identity of a cluster.
-func (r *Reconciler) clusterID(ctx context.Context, obj *v1alpha1.IdentityTenant) (string, error) {
-	if obj.Spec.ClusterID != "" {
-		return obj.Spec.ClusterID, nil
+// observeClusterID returns the cluster ID in force. The UID of kube-system is what comes nearest to an identity of a cluster.
+func (p *pass) observeClusterID(ctx context.Context) (string, error) {
+	if p.obj.Spec.ClusterID != "" {
+		return p.obj.Spec.ClusterID, nil
 	}
-	if obj.Status.ClusterID != "" {
-		return obj.Status.ClusterID, nil
+	if p.obj.Status.ClusterID != "" {
+		return p.obj.Status.ClusterID, nil
 	}
 	system := &metav1.PartialObjectMetadata{}
 	system.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
-	if err := r.Live.Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, system); err != nil {
+	if err := p.Live.Get(ctx, types.NamespacedName{Name: metav1.NamespaceSystem}, system); err != nil {
 		return "", fmt.Errorf("reading the UID of namespace %q for spec.clusterID: %w", metav1.NamespaceSystem, err)
 	}
 	return string(system.UID), nil
 }
 
-// logIn proves that the tenant accepts the credentials, and asks for the login suffix where the spec names none.
-func (r *Reconciler) logIn(ctx context.Context, obj *v1alpha1.IdentityTenant, f facts) (facts, error) {
-	err := f.session.Authenticate(ctx)
-	f.readOffset()
-	f.answered = err == nil || refused(err)
-	if err != nil {
-		return f, err
-	}
-	if obj.Spec.LoginSuffix != "" {
-		return f, nil
-	}
-	suffixes, err := f.session.Admin().LoginSuffixes(ctx)
-	if err != nil {
-		return f, err
-	}
-	f.loginSuffix = suffixes[0]
-	return f, nil
-}
-
-func (f *facts) readOffset() {
-	if f.session == nil {
+// observeSession takes from the session what the calls of everybody have taught it.
+func (p *pass) observeSession() {
+	if p.session == nil {
 		return
 	}
-	if offset, known := f.session.ClockOffset(); known {
-		f.clockOffset = &offset
+	p.circuit = p.session.Circuit()
+	if offset, known := p.session.ClockOffset(); known {
+		p.clockOffset = &offset
 	}
+}
+
+// heldBack returns why the tenant cannot be asked now; nil if it can. While there are credentials to do it with, the pass makes the probe.
+func (p *pass) heldBack() error {
+	now := p.Clock.Now()
+	if p.circuit.Open && p.obj.Spec.Credentials != nil && !now.Before(p.circuit.ProbeTime) {
+		return nil
+	}
+	return p.circuit.Refusal(now)
+}
+
+// loginNeeded says that the last login was not made with this spec and these inputs, or that nobody has heard of the tenant since it did not
+// answer. A restart, or a change of leader, finds nothing to do here.
+func (p *pass) loginNeeded() bool {
+	return p.obj.Spec.Credentials != nil && (!p.proved() || p.circuit.Open || p.unheard())
+}
+
+// unheard says that the tenant did not answer, or not as it should, when it was last heard of.
+func (p *pass) unheard() bool {
+	reachable := meta.FindStatusCondition(p.stored.Status.Conditions, v1alpha1.ConditionReachable)
+	if reachable == nil || reachable.Status != metav1.ConditionFalse {
+		return false
+	}
+	switch reachable.Reason {
+	case v1alpha1.ReasonUnexpectedResponse, v1alpha1.ReasonThrottled:
+		return true // An answer to some call or other does not refute it.
+	}
+	return !p.circuit.Answered
+}
+
+// proved says that the tenant has accepted the credentials under this spec and these inputs.
+func (p *pass) proved() bool {
+	status := &p.stored.Status
+	return p.inputs != "" && status.ObservedGeneration == p.obj.Generation && status.ObservedCredentials == p.inputs &&
+		meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionAuthenticated)
+}
+
+// logIn proves that the tenant accepts the credentials, and asks for the login suffix where the spec names none.
+func (p *pass) logIn(ctx context.Context) error {
+	err := p.session.Authenticate(ctx)
+	p.answered = err == nil || refused(err)
+	if err == nil && p.obj.Spec.LoginSuffix == "" {
+		err = p.askLoginSuffix(ctx)
+	}
+	p.observeSession()
+	if held := p.circuit.Refusal(p.Clock.Now()); held != nil && failure.ClassOf(err) != failure.Throttled {
+		return held
+	}
+	return err // A probe that was asked to wait, or sent away at the gate, comes back when it may.
+}
+
+func (p *pass) askLoginSuffix(ctx context.Context) error {
+	suffixes, err := p.session.Admin().LoginSuffixes(ctx)
+	if err != nil {
+		return err
+	}
+	p.loginSuffix = suffixes[0]
+	return nil
 }

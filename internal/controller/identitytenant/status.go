@@ -2,63 +2,100 @@ package identitytenant
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
 // offsetStep is by how much the tenant's clock has to move against ours before it is worth a write.
 const offsetStep = 30 * time.Second
 
-// describe turns facts and the error that ended the pass into a status.
-func describe(obj *v1alpha1.IdentityTenant, f facts, err error, now metav1.Time) {
-	status := &obj.Status
-	if f.clusterID != "" {
-		status.ClusterID = f.clusterID
+// describe turns the facts of the pass, and the error that ended it, into the status.
+func (p *pass) describe(err error) {
+	status := &p.obj.Status
+	if p.clusterID != "" {
+		status.ClusterID = p.clusterID
 	}
-	if f.loginSuffix != "" {
-		status.LoginSuffix = f.loginSuffix
+	if p.loginSuffix != "" {
+		status.LoginSuffix = p.loginSuffix
 	}
-	describeOffset(status, f.clockOffset)
-	c := report.Conditions{List: &status.Conditions, Generation: obj.Generation, Now: now}
+	describeOffset(status, p.clockOffset)
+	c := report.Conditions{List: &status.Conditions, Generation: p.obj.Generation, Now: metav1.NewTime(p.Clock.Now())}
 	switch {
 	case err != nil:
-		describeFailure(c, f, err)
-	case obj.Spec.Credentials == nil:
+		p.describeFailure(c, err)
+	case p.obj.Spec.Credentials == nil:
 		c.Unknown(v1alpha1.ConditionReachable, v1alpha1.ReasonNoCredentials, "the operator makes no calls of its own to this tenant")
-		c.True(v1alpha1.ConditionAuthenticated, v1alpha1.ReasonNoCredentials, "spec.credentials is not set: tokens of External clients are requested, nothing is provisioned")
+		describeNoCredentials(c)
 		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, "tokens of External clients are requested")
 		status.ObservedCredentials = ""
 	default:
 		c.True(v1alpha1.ConditionReachable, v1alpha1.ReasonAnswered, "the tenant answers")
 		c.True(v1alpha1.ConditionAuthenticated, v1alpha1.ReasonLoggedIn, "the tenant accepted the operator's credentials")
 		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, "the tenant can be used")
-		status.ObservedCredentials = f.credentialsVersion
+		status.ObservedCredentials = p.inputs
 	}
 	c.Progress(err)
-	status.ObservedGeneration = obj.Generation
+	status.ObservedGeneration = p.obj.Generation
 }
 
-func describeFailure(c report.Conditions, f facts, err error) {
+func describeNoCredentials(c report.Conditions) {
+	c.True(v1alpha1.ConditionAuthenticated, v1alpha1.ReasonNoCredentials, "spec.credentials is not set: tokens of External clients are requested, nothing is provisioned")
+}
+
+// describeFailure says what is known of the tenant. What it said of the credentials is not taken back by an outage, nor by a CA bundle that was
+// broken: dependents go by it, and would stop working although nothing has changed.
+func (p *pass) describeFailure(c report.Conditions, err error) {
 	c.Failed(v1alpha1.ConditionReady, err)
-	if report.Reason(err) == v1alpha1.ReasonDependentsExist {
-		return // what the tenant said last still holds
-	}
-	c.Failed(v1alpha1.ConditionAuthenticated, err)
 	switch {
-	case f.answered:
-		c.True(v1alpha1.ConditionReachable, v1alpha1.ReasonAnswered, "the tenant answers")
+	case report.Reason(err) == v1alpha1.ReasonDependentsExist:
+		// What the tenant said last still holds.
+	case p.connectionErr != nil:
+		if p.unobserved() {
+			c.Unknown(v1alpha1.ConditionReachable, v1alpha1.ReasonPending, "the tenant was not asked")
+			c.Failed(v1alpha1.ConditionAuthenticated, err)
+		}
 	case notAsked(err):
 		c.Unknown(v1alpha1.ConditionReachable, v1alpha1.ReasonPending, "the tenant was not asked")
+		c.Failed(v1alpha1.ConditionAuthenticated, err)
+	case p.answered:
+		c.True(v1alpha1.ConditionReachable, v1alpha1.ReasonAnswered, "the tenant answers")
+		c.Failed(v1alpha1.ConditionAuthenticated, err)
 	default:
-		c.Failed(v1alpha1.ConditionReachable, err)
+		c.False(v1alpha1.ConditionReachable, report.Reason(err), p.outage(err))
+		switch {
+		case p.obj.Spec.Credentials == nil:
+			describeNoCredentials(c)
+		case !p.proved():
+			c.Failed(v1alpha1.ConditionAuthenticated, err)
+		}
 	}
 }
+
+// unobserved says that what is stored speaks of another spec, or of nothing yet.
+func (p *pass) unobserved() bool {
+	status := &p.stored.Status
+	return status.ObservedGeneration != p.obj.Generation || meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionAuthenticated) == nil
+}
+
+// outage says since when the tenant is not called any more, and until when.
+func (p *pass) outage(err error) string {
+	if _, held := errors.AsType[*tenant.CircuitError](err); !held {
+		return err.Error()
+	}
+	return fmt.Sprintf("no calls are made since %s, because several in a row failed (%v); the next try is at %s",
+		inSeconds(p.circuit.OpenTime), p.circuit.Err, inSeconds(p.circuit.ProbeTime))
+}
+
+func inSeconds(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func describeOffset(status *v1alpha1.IdentityTenantStatus, offset *time.Duration) {
 	if offset == nil {
@@ -82,7 +119,8 @@ func notAsked(err error) bool {
 
 // refused says whether the tenant itself answered, with a refusal.
 func refused(err error) bool {
-	if notAsked(err) {
+	var proxy *tenant.ProxyError
+	if notAsked(err) || errors.As(err, &proxy) {
 		return false
 	}
 	class := failure.ClassOf(err)

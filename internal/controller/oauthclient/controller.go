@@ -153,7 +153,7 @@ func (p *pass) advance(ctx context.Context) error {
 	if p.settling = p.settle(); p.settling > 0 {
 		return nil
 	}
-	if err := p.connect(); err != nil {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
 	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {

@@ -77,7 +77,7 @@ func (p *pass) removeFromTenant(ctx context.Context) error {
 	if p.tenant, err = p.Resolver.LookUpTenant(ctx, p.obj.Spec.TenantRef, p.obj.Namespace); err != nil {
 		return err
 	}
-	if err := p.connect(); err != nil {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
 	p.plan(application.Merged{})

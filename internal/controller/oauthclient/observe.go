@@ -201,7 +201,7 @@ func (p *pass) inSync() bool {
 }
 
 // connect gives the session, if the tenant can be provisioned on.
-func (p *pass) connect() error {
+func (p *pass) connect(ctx context.Context) error {
 	if p.tenant.Spec.Credentials == nil {
 		return &report.Blocked{
 			Reason:  v1alpha1.ReasonTenantNotReady,
@@ -212,7 +212,7 @@ func (p *pass) connect() error {
 		return p.tenantNotReady()
 	}
 	var err error
-	p.session, err = p.Connector.Session(p.tenant)
+	p.session, err = p.Connector.Session(ctx, p.tenant)
 	return err
 }
 
