@@ -94,7 +94,8 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 func addControllers(mgr manager.Manager, options Options) error {
 	c, live, clock := mgr.GetClient(), mgr.GetAPIReader(), options.Clock
 	resolver := tenancy.Resolver{Reader: c}
-	connector := tenancy.Connector{Pool: tenant.NewPool(clock, nil), Live: live, Materials: tenancy.NewMaterials()}
+	vault := secret.Vault{Client: c, Live: live, Namespace: options.Namespace}
+	connector := tenancy.Connector{Vault: vault, Pool: tenant.NewPool(clock, nil), Live: live, Materials: tenancy.NewMaterials()}
 	recorder := mgr.GetEventRecorder(Name)
 	for name, add := range map[string]func(ctrl.Manager, controller.Options) error{
 		"IdentityTenant": (&identitytenant.Reconciler{
@@ -110,7 +111,7 @@ func addControllers(mgr manager.Manager, options Options) error {
 		}).SetupWithManager,
 		"ConfidentialClient": (&confidentialclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Contests: schedule.NewContests(), Vault: secret.Vault{Client: c, Live: live, Namespace: options.Namespace},
+			Contests: schedule.NewContests(), Vault: vault,
 		}).SetupWithManager,
 	} {
 		if err := add(mgr, controllerOptions(options)); err != nil {

@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type Connector struct {
 	Pool *tenant.Pool
 	// Live reads the Secret with the admin credential, at each login and past any cache.
 	Live client.Reader
+	// Vault keeps the admin credentials that worked last.
+	Vault secret.Vault
 	// Materials remember what IdentityTenants refer to. If nil, it is read each time.
 	Materials *Materials
 }
@@ -100,13 +103,40 @@ func (c Connector) settings(t *v1alpha1.IdentityTenant, m material) tenant.Setti
 	if credentials := t.Spec.Credentials; credentials != nil {
 		settings.ApplicationID = credentials.ApplicationID
 		settings.Scope = credentials.Scope
-		key := types.NamespacedName{Namespace: t.Namespace, Name: credentials.SecretRef.Name}
 		settings.Credential = func(ctx context.Context) (oauth.Credential, error) {
-			referenced, err := secret.ReadCredential(ctx, c.Live, key)
+			referenced, err := c.Credential(ctx, t)
 			return referenced.Credential, err
 		}
 	}
 	return settings
+}
+
+// keptVersion is the version of a credential that was kept.
+const keptVersion = "kept"
+
+// Credential reads the admin credential of an IdentityTenant, which must have one. While the IdentityTenant is being deleted and its Secret is
+// gone already, as when their namespace is deleted, it is the one that worked last: what dependents made can be removed only with it.
+//
+// Errors: *secret.NotFoundError and *secret.MissingKeyError, else those of kube-apiserver.
+func (c Connector) Credential(ctx context.Context, t *v1alpha1.IdentityTenant) (secret.Referenced, error) {
+	key := types.NamespacedName{Namespace: t.Namespace, Name: t.Spec.Credentials.SecretRef.Name}
+	referenced, err := secret.ReadCredential(ctx, c.Live, key)
+	if _, missing := errors.AsType[*secret.NotFoundError](err); !missing || t.DeletionTimestamp.IsZero() {
+		return referenced, err
+	}
+	kept, found, keptErr := c.Vault.Admin(ctx, t.UID)
+	if keptErr != nil || !found {
+		return referenced, cmp.Or(keptErr, err)
+	}
+	return secret.Referenced{Credential: kept, Version: keptVersion}, nil
+}
+
+// Keep keeps the admin credential that an IdentityTenant's Secret holds, and that the tenant has accepted.
+func (c Connector) Keep(ctx context.Context, t *v1alpha1.IdentityTenant, referenced secret.Referenced) error {
+	if referenced.Version == keptVersion {
+		return nil
+	}
+	return c.Vault.KeepAdmin(ctx, t, referenced.Credential)
 }
 
 // Forget drops the session of an IdentityTenant that is gone.

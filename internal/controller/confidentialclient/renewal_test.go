@@ -62,7 +62,7 @@ func newStepperOn(
 	return &stepper{World: w, t: t, clock: clock, consumer: consumer, reconciler: &confidentialclient.Reconciler{
 		Client: w.Client, Live: w.Client, Clock: clock,
 		Resolver:  tenancy.Resolver{Reader: w.Client},
-		Connector: tenancy.Connector{Pool: tenant.NewPool(clock, nil), Live: w.Client},
+		Connector: tenancy.Connector{Vault: secret.Vault{Client: w.Client, Live: w.Client, Namespace: w.Namespace("operator")}, Pool: tenant.NewPool(clock, nil), Live: w.Client},
 		Vault:     secret.Vault{Client: w.Client, Live: w.Client, Namespace: w.Namespace("operator")},
 		Recorder:  events.NewFakeRecorder(1000),
 		Retries:   schedule.NewRetries(), Contests: schedule.NewContests(),

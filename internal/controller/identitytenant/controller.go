@@ -120,14 +120,25 @@ type pass struct {
 	facts
 }
 
-// advance observes the tenant and, where something has changed or the tenant did not answer, logs in.
+// advance observes the tenant and, where something has changed or the tenant did not answer, logs in. A deletion that waits for dependents goes
+// on doing so, because they need the tenant to go.
 func (p *pass) advance(ctx context.Context) error {
 	if !p.obj.DeletionTimestamp.IsZero() {
-		return p.remove(ctx)
+		if err := p.remove(ctx); err != nil || p.gone {
+			return err
+		}
 	}
 	if err := p.observe(ctx); err != nil {
 		return err
 	}
+	if err := p.prove(ctx); err != nil || p.obj.Spec.Credentials == nil {
+		return err
+	}
+	return p.Connector.Keep(ctx, p.obj, p.credential)
+}
+
+// prove logs in where nobody knows whether the tenant accepts the credentials.
+func (p *pass) prove(ctx context.Context) error {
 	if err := p.heldBack(); err != nil || !p.loginNeeded() {
 		return err
 	}

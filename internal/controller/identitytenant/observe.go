@@ -26,6 +26,8 @@ type facts struct {
 	// connectionErr is why the session could not be made from what the spec and its references say now. With a session that is not nil, the
 	// last good state is in force; set by observe.
 	connectionErr error
+	// credential to log in with; set by observe, empty without credentials.
+	credential secret.Referenced
 	// inputs are the versions of all that a login would be made with now; set by observe, empty without credentials.
 	inputs string
 	// circuit of the session; set by observe, and again by logIn.
@@ -36,6 +38,8 @@ type facts struct {
 	loginSuffix string
 	// clockOffset of the tenant; nil while unknown.
 	clockOffset *time.Duration
+	// waiting is for whom a deletion waits; nil for none. Set by remove.
+	waiting error
 	// recount is when the dependents may be counted again; zero if they were counted.
 	recount time.Duration
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
@@ -61,12 +65,10 @@ func (p *pass) observe(ctx context.Context) error {
 	if p.connectionErr != nil || p.obj.Spec.Credentials == nil {
 		return p.connectionErr
 	}
-	key := types.NamespacedName{Namespace: p.obj.Namespace, Name: p.obj.Spec.Credentials.SecretRef.Name}
-	referenced, err := secret.ReadCredential(ctx, p.Live, key)
-	if err != nil {
+	if p.credential, err = p.Connector.Credential(ctx, p.obj); err != nil {
 		return err
 	}
-	p.inputs = strings.TrimSpace(referenced.Version + " " + material)
+	p.inputs = strings.TrimSpace(p.credential.Version + " " + material)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package identitytenant
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -35,16 +36,26 @@ func (p *pass) describe(err error) {
 	case p.obj.Spec.Credentials == nil:
 		c.Unknown(v1alpha1.ConditionReachable, v1alpha1.ReasonNoCredentials, "the operator makes no calls of its own to this tenant")
 		describeNoCredentials(c)
-		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, "tokens of External clients are requested")
 		status.ObservedCredentials = ""
 	default:
 		c.True(v1alpha1.ConditionReachable, v1alpha1.ReasonAnswered, "the tenant answers")
 		c.True(v1alpha1.ConditionAuthenticated, v1alpha1.ReasonLoggedIn, "the tenant accepted the operator's credentials")
-		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, "the tenant can be used")
 		status.ObservedCredentials = p.inputs
 	}
-	c.Progress(err)
+	p.describeReady(c, cmp.Or(p.waiting, err))
+	c.Progress(cmp.Or(err, p.waiting))
 	status.ObservedGeneration = p.obj.Generation
+}
+
+func (p *pass) describeReady(c report.Conditions, err error) {
+	switch {
+	case err != nil:
+		c.Failed(v1alpha1.ConditionReady, err)
+	case p.obj.Spec.Credentials == nil:
+		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, "tokens of External clients are requested")
+	default:
+		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, "the tenant can be used")
+	}
 }
 
 func describeNoCredentials(c report.Conditions) {
@@ -54,10 +65,7 @@ func describeNoCredentials(c report.Conditions) {
 // describeFailure says what is known of the tenant. What it said of the credentials is not taken back by an outage, nor by a CA bundle that was
 // broken: dependents go by it, and would stop working although nothing has changed.
 func (p *pass) describeFailure(c report.Conditions, err error) {
-	c.Failed(v1alpha1.ConditionReady, err)
 	switch {
-	case report.Reason(err) == v1alpha1.ReasonDependentsExist:
-		// What the tenant said last still holds.
 	case p.connectionErr != nil:
 		if p.unobserved() {
 			c.Unknown(v1alpha1.ConditionReachable, v1alpha1.ReasonPending, "the tenant was not asked")

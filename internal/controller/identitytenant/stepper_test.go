@@ -19,6 +19,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/test/environment"
@@ -103,7 +104,7 @@ func (s *stepper) startCache() {
 func (s *stepper) restart() {
 	s.reconciler = &identitytenant.Reconciler{
 		Client: s.cached.GetClient(), Live: s.Client, Clock: s.clock,
-		Connector: tenancy.Connector{Pool: tenant.NewPool(s.clock, nil), Live: s.Client, Materials: tenancy.NewMaterials()},
+		Connector: tenancy.Connector{Vault: secret.Vault{Client: s.Client, Live: s.Client, Namespace: s.Namespace("operator")}, Pool: tenant.NewPool(s.clock, nil), Live: s.Client, Materials: tenancy.NewMaterials()},
 		Recorder:  events.NewFakeRecorder(1000),
 		Retries:   schedule.NewRetries(), Census: identitytenant.NewCensus(),
 	}
