@@ -42,7 +42,7 @@ func newMortal(t *testing.T, switches emulator.Switches) *mortal {
 	t.Helper()
 	m := &mortal{t: t, clock: clocktesting.NewFakeClock(time.Now().Truncate(time.Second)), tape: &tape{}, hidden: switches.HideOwner}
 	m.World = server.New(t, emulator.Options{Clock: m.clock, Switches: switches, Logger: slog.New(m.tape)})
-	m.World.Clock = m.clock
+	m.Clock = m.clock
 	m.live = m.Indexed(m.tape.wrap)
 	tenant := m.IdentityTenant()
 	tenant.Spec.Access.AllowAdoption = []v1alpha1.AdoptableKind{v1alpha1.AdoptableOAuthClient}
