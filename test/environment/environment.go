@@ -115,6 +115,7 @@ type World struct {
 	config *rest.Config
 	suffix string
 	writes *writeCounter
+	reads  *readRecorder
 	// residue is what stopped operators have left in the counts of objects that are worked on or queued.
 	residue int
 	// canaries must never be seen outside of Secrets.
@@ -144,7 +145,7 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 	}
 	w := &World{
 		Client: c, Tenant: tenant, Journal: s.logs, Clock: clock.RealClock{},
-		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), writes: &writeCounter{},
+		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), writes: &writeCounter{}, reads: &readRecorder{},
 	}
 	for _, name := range parts {
 		w.Create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace(name), Labels: map[string]string{"test-tenant": w.suffix}}})
@@ -174,6 +175,14 @@ func (w *World) Canary() string {
 // Forbid names a text that nothing that people can read may have after the test.
 func (w *World) Forbid(text string) { w.canaries = append(w.canaries, text) }
 
+// In returns the world for a subtest: what fails in it fails that. Canaries are to be planted in the world itself.
+func (w *World) In(t *testing.T) *World {
+	t.Helper()
+	copied := *w
+	copied.t = t
+	return &copied
+}
+
 // Context returns the context of the test.
 func (w *World) Context() context.Context { return w.t.Context() }
 
@@ -185,6 +194,7 @@ func (w *World) StartOperator() (stop func()) {
 	options.Clock = w.Clock
 	config := rest.CopyConfig(w.config)
 	config.Wrap(w.writes.wrap)
+	config.Wrap(w.reads.wrap)
 	w.residue = w.busy()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	mgr, err := operator.New(ctx, config, options)
