@@ -47,25 +47,36 @@ type Server struct {
 	stop func() error
 }
 
-// Main starts a kube-apiserver, runs the tests of a package and ends the process. start stores the server where the tests find it.
-func Main(m *testing.M, store func(*Server)) {
-	server, err := start()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "starting kube-apiserver:", err)
-		os.Exit(1)
+// Main starts a kube-apiserver for each of stores, runs the tests of a package and ends the process. A store puts its server where the tests
+// find it.
+func Main(m *testing.M, stores ...func(*Server)) {
+	journal := &Journal{}
+	operator.SetLogger(journal.Logger())
+	code := 0
+	var servers []*Server
+	for _, store := range stores {
+		server, err := start(journal)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "starting kube-apiserver:", err)
+			code = 1
+			break
+		}
+		servers = append(servers, server)
+		store(server)
 	}
-	store(server)
-	code := m.Run()
-	if err := server.stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "stopping kube-apiserver:", err)
-		code = max(code, 1)
+	if code == 0 {
+		code = m.Run()
+	}
+	for _, server := range servers {
+		if err := server.stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping kube-apiserver:", err)
+			code = max(code, 1)
+		}
 	}
 	os.Exit(code)
 }
 
-func start() (*Server, error) {
-	journal := &Journal{}
-	operator.SetLogger(journal.Logger())
+func start(journal *Journal) (*Server, error) {
 	assets, err := assets()
 	if err != nil {
 		return nil, err
@@ -132,6 +143,17 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 	if err != nil {
 		t.Fatalf("starting the tenant: %v", err)
 	}
+	t.Cleanup(func() {
+		if err := tenant.Close(); err != nil {
+			t.Errorf("closing the tenant: %v", err)
+		}
+	})
+	return s.NewOn(t, tenant)
+}
+
+// NewOn makes a world for a test on a tenant that is there already, such as that of another cluster's world, and takes it down after it.
+func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
+	t.Helper()
 	scheme, err := operator.NewScheme()
 	if err != nil {
 		t.Fatal(err)
@@ -155,9 +177,6 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 		defer cancel()
 		w.checkSecrecy(ctx)
 		w.removeEverything(ctx)
-		if err := tenant.Close(); err != nil {
-			t.Errorf("closing the tenant: %v", err)
-		}
 	})
 	return w
 }
