@@ -23,6 +23,9 @@ func looks() map[string]attempt {
 	identity := func(identity string) string {
 		return `{oauthClientRef: {name: orders, namespace: "${shop}"}, identity: {` + identity + `}}`
 	}
+	adoption := func(username string) string {
+		return `{oauthClientRef: {name: adopters, namespace: "${shop}"}, adoptionPolicy: Adopt, identity: {username: ` + username + `}}`
+	}
 	external := func(secret string) string {
 		return `{oauthClientRef: {name: orders, namespace: "${shop}"}, scopes: [read], identity: {provisioning: External}, credential: {secretRef: {name: ` + secret + `}}}`
 	}
@@ -56,6 +59,15 @@ func looks() map[string]attempt {
 		},
 		"the account of a client of another namespace": {
 			kind: confidentialClient, in: "shop", spec: identity("username: ledger@example.test"), reason: v1alpha1.ReasonConflict, says: "it belongs to ConfidentialClient ${billing}/ledger",
+		},
+		"the account of a person, by adoption": {
+			kind: confidentialClient, spec: adoption("jane@example.test"), reason: v1alpha1.ReasonConflict, says: "it has not the flag of an OAuth confidential client",
+		},
+		"the account of the operator, by adoption": {
+			kind: confidentialClient, spec: adoption("oauth-operator@example.test"), reason: v1alpha1.ReasonConflict, says: `it is in role "OAuth Operators"`,
+		},
+		"the account of another client, by adoption": {
+			kind: confidentialClient, spec: adoption("ledger@example.test"), reason: v1alpha1.ReasonConflict, says: "it belongs to ConfidentialClient ${billing}/ledger",
 		},
 		"a role that fits the pattern and does not exist": {
 			kind: confidentialClient, spec: identity("roles: [Order Nothing]"), reason: v1alpha1.ReasonRoleNotFound, says: `no role "Order Nothing"`,

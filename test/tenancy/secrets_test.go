@@ -21,6 +21,12 @@ func secretAttempts() map[string]attempt {
 			spec: `{oauthClientRef: {name: orders, namespace: "${shop}"}, scopes: [read], secret: {name: ` + name + `}}`,
 		}
 	}
+	delivers := func(secret string) attempt {
+		return attempt{
+			kind: confidentialClient, reason: v1alpha1.ReasonNotAdmitted, says: "its spec.access.allowClientSecretDelivery decides",
+			spec: `{oauthClientRef: {name: orders, namespace: "${shop}"}, secret: {` + secret + `}}`,
+		}
+	}
 	return map[string]attempt{
 		"the credential of another namespace": reads(jewels),
 		"the operator's own credential":       reads("corp-admin"),
@@ -33,11 +39,14 @@ func secretAttempts() map[string]attempt {
 			kind: confidentialClient, reason: v1alpha1.ReasonSecretIncomplete, says: `Secret ${billing}/taken has no value under key "client_id"`,
 			spec: `{oauthClientRef: {name: orders, namespace: "${shop}"}, identity: {provisioning: External}, credential: {secretRef: {name: taken}}}`,
 		},
-		"a token into a Secret of somebody":               writes("taken", "was not made by this object"),
-		"a token into a Secret with the operator's marks": writes("marked", "was not made by this object"),
-		"a token into a Secret of another client":         writes("ledger", "belongs to ConfidentialClient ledger"),
-		"a token into a Secret that says so":              writes("said-so", "belongs to ConfidentialClient attempt"),
-		"a token into a Secret of a Deployment":           writes("deployed", "belongs to Deployment web"),
+		"a token into a Secret of somebody":                 writes("taken", "was not made by this object"),
+		"a token into a Secret with the operator's marks":   writes("marked", "was not made by this object"),
+		"a token into a Secret of another client":           writes("ledger", "belongs to ConfidentialClient ledger"),
+		"a token into a Secret that says so":                writes("said-so", "belongs to ConfidentialClient attempt"),
+		"a token into a Secret of a Deployment":             writes("deployed", "belongs to Deployment web"),
+		"the client secret, where the tenant delivers none": delivers(`deliver: [ClientCredentials]`),
+		"the client secret beside the token":                delivers(`deliver: [Token, ClientCredentials]`),
+		"the client secret under another name":              delivers(`deliver: [Token, ClientCredentials], keys: {clientSecret: harmless}`),
 		"the operator's own credential, from a tenant of one's own": {
 			kind: identityTenant, reason: v1alpha1.ReasonSecretNotFound, says: "Secret ${billing}/corp-admin does not exist",
 			spec: `{url: "https://127.0.0.1:1", clusterID: test, credentials: {applicationID: operator-admin, scope: all, secretRef: {name: corp-admin}}}`,

@@ -68,7 +68,9 @@ func newStage(t *testing.T) *stage {
 		"friends": `{tenantRef: {name: open, namespace: "${identity}"}, applicationID: friends, type: OAuth2Server,
 			consumers: {namespaces: {from: Selector, selector: {matchLabels: {team: friends}}}},
 			scopeAttachment: {namespaces: {from: Selector, selector: {matchLabels: {team: friends}}}}}`,
-		"inner": `{tenantRef: {name: shop, namespace: "${identity}"}, applicationID: inner, type: OAuth2Server, consumers: {namespaces: {from: All}}}`,
+		"taken":    `{tenantRef: {name: takes, namespace: "${identity}"}, applicationID: taken, type: OAuth2Server, consumers: {namespaces: {from: All}}}`,
+		"adopters": `{tenantRef: {name: users, namespace: "${identity}"}, applicationID: adopters, type: OAuth2Server, consumers: {namespaces: {from: All}}}`,
+		"inner":    `{tenantRef: {name: shop, namespace: "${identity}"}, applicationID: inner, type: OAuth2Server, consumers: {namespaces: {from: All}}}`,
 	} {
 		all = append(all, s.make(oauthClient, "shop", name, spec))
 	}
