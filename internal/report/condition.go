@@ -44,17 +44,21 @@ func (c Conditions) Failed(kind string, err error) { c.False(kind, Reason(err), 
 func (c Conditions) Remove(kind string) { meta.RemoveStatusCondition(c.List, kind) }
 
 // Progress sets Reconciling and Stalled as kstatus reads them, from the error that ended the pass; nil means that the spec is
-// in force. Neither is present when the object is fine.
+// in force. Neither is present when the object is fine. One that stays keeps the time of its transition, so that a pass that ends like the
+// one before it writes nothing.
 func (c Conditions) Progress(err error) {
-	c.Remove(v1alpha1.ConditionStalled)
-	c.Remove(v1alpha1.ConditionReconciling)
-	switch {
-	case err == nil:
-	case NeedsSomebody(err):
-		c.True(v1alpha1.ConditionStalled, Reason(err), err.Error())
-	default:
-		c.True(v1alpha1.ConditionReconciling, Reason(err), err.Error())
+	stalled := err != nil && NeedsSomebody(err)
+	c.present(v1alpha1.ConditionStalled, stalled, err)
+	c.present(v1alpha1.ConditionReconciling, err != nil && !stalled, err)
+}
+
+// present sets a condition that is present only while true.
+func (c Conditions) present(kind string, is bool, err error) {
+	if !is {
+		c.Remove(kind)
+		return
 	}
+	c.True(kind, Reason(err), err.Error())
 }
 
 func (c Conditions) set(kind string, status metav1.ConditionStatus, reason, message string) {

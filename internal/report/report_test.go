@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,20 @@ func TestProgressIsWhatKstatusReads(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestAnObjectThatStaysRefusedHasNothingToWrite(t *testing.T) {
+	for name, err := range map[string]error{"on its way": failed(failure.Transient), "stalled": failed(failure.Rejected)} {
+		t.Run(name, func(t *testing.T) {
+			var list []metav1.Condition
+			report.Conditions{List: &list, Generation: 1, Now: noon}.Progress(err)
+			before := slices.Clone(list)
+			report.Conditions{List: &list, Generation: 1, Now: metav1.NewTime(noon.Add(time.Hour))}.Progress(err)
+			if diff := cmp.Diff(before, list); diff != "" {
+				t.Errorf("(-before +after):\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -47,25 +47,36 @@ type Server struct {
 	stop func() error
 }
 
-// Main starts a kube-apiserver, runs the tests of a package and ends the process. start stores the server where the tests find it.
-func Main(m *testing.M, store func(*Server)) {
-	server, err := start()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "starting kube-apiserver:", err)
-		os.Exit(1)
+// Main starts a kube-apiserver for each of stores, runs the tests of a package and ends the process. A store puts its server where the tests
+// find it.
+func Main(m *testing.M, stores ...func(*Server)) {
+	journal := &Journal{}
+	operator.SetLogger(journal.Logger())
+	code := 0
+	var servers []*Server
+	for _, store := range stores {
+		server, err := start(journal)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "starting kube-apiserver:", err)
+			code = 1
+			break
+		}
+		servers = append(servers, server)
+		store(server)
 	}
-	store(server)
-	code := m.Run()
-	if err := server.stop(); err != nil {
-		fmt.Fprintln(os.Stderr, "stopping kube-apiserver:", err)
-		code = max(code, 1)
+	if code == 0 {
+		code = m.Run()
+	}
+	for _, server := range servers {
+		if err := server.stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping kube-apiserver:", err)
+			code = max(code, 1)
+		}
 	}
 	os.Exit(code)
 }
 
-func start() (*Server, error) {
-	journal := &Journal{}
-	operator.SetLogger(journal.Logger())
+func start(journal *Journal) (*Server, error) {
 	assets, err := assets()
 	if err != nil {
 		return nil, err
@@ -115,6 +126,7 @@ type World struct {
 	config *rest.Config
 	suffix string
 	writes *writeCounter
+	reads  *readRecorder
 	// residue is what stopped operators have left in the counts of objects that are worked on or queued.
 	residue int
 	// canaries must never be seen outside of Secrets.
@@ -131,6 +143,17 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 	if err != nil {
 		t.Fatalf("starting the tenant: %v", err)
 	}
+	t.Cleanup(func() {
+		if err := tenant.Close(); err != nil {
+			t.Errorf("closing the tenant: %v", err)
+		}
+	})
+	return s.NewOn(t, tenant)
+}
+
+// NewOn makes a world for a test on a tenant that is there already, such as that of another cluster's world, and takes it down after it.
+func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
+	t.Helper()
 	scheme, err := operator.NewScheme()
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +167,7 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 	}
 	w := &World{
 		Client: c, Tenant: tenant, Journal: s.logs, Clock: clock.RealClock{},
-		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), writes: &writeCounter{},
+		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), writes: &writeCounter{}, reads: &readRecorder{},
 	}
 	for _, name := range parts {
 		w.Create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace(name), Labels: map[string]string{"test-tenant": w.suffix}}})
@@ -154,9 +177,6 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 		defer cancel()
 		w.checkSecrecy(ctx)
 		w.removeEverything(ctx)
-		if err := tenant.Close(); err != nil {
-			t.Errorf("closing the tenant: %v", err)
-		}
 	})
 	return w
 }
@@ -174,6 +194,14 @@ func (w *World) Canary() string {
 // Forbid names a text that nothing that people can read may have after the test.
 func (w *World) Forbid(text string) { w.canaries = append(w.canaries, text) }
 
+// In returns the world for a subtest: what fails in it fails that. Canaries are to be planted in the world itself.
+func (w *World) In(t *testing.T) *World {
+	t.Helper()
+	copied := *w
+	copied.t = t
+	return &copied
+}
+
 // Context returns the context of the test.
 func (w *World) Context() context.Context { return w.t.Context() }
 
@@ -185,6 +213,7 @@ func (w *World) StartOperator() (stop func()) {
 	options.Clock = w.Clock
 	config := rest.CopyConfig(w.config)
 	config.Wrap(w.writes.wrap)
+	config.Wrap(w.reads.wrap)
 	w.residue = w.busy()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	mgr, err := operator.New(ctx, config, options)

@@ -99,69 +99,75 @@ func TestAUserIsNotAdoptedWhileSomethingIsMissing(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change change
 		says   string
+		// unasked says that the tenant is not even asked for the user.
+		unasked bool
 	}{
 		"the client does not ask for it": {
 			func(_ *v1alpha1.IdentityTenant, c *v1alpha1.ConfidentialClient, _ *emulator.SeedUser) {
 				c.Spec.AdoptionPolicy = ""
 			},
-			"was not made by this operator",
+			"was not made by this operator", false,
 		},
 		"the client says Never": {
 			func(_ *v1alpha1.IdentityTenant, c *v1alpha1.ConfidentialClient, _ *emulator.SeedUser) {
 				c.Spec.AdoptionPolicy = v1alpha1.AdoptionPolicyNever
-			}, "was not made by this operator",
+			}, "was not made by this operator", false,
 		},
 		"the tenant does not allow it": {
 			func(t *v1alpha1.IdentityTenant, _ *v1alpha1.ConfidentialClient, _ *emulator.SeedUser) {
 				t.Spec.Access.AllowAdoption = nil
 			},
-			"its spec.access.allowAdoption decides",
+			"its spec.access.allowAdoption decides", true,
 		},
 		"the tenant allows it to applications": {
 			func(t *v1alpha1.IdentityTenant, _ *v1alpha1.ConfidentialClient, _ *emulator.SeedUser) {
 				t.Spec.Access.AllowAdoption = []v1alpha1.AdoptableKind{v1alpha1.AdoptableOAuthClient}
-			}, "its spec.access.allowAdoption decides",
+			}, "its spec.access.allowAdoption decides", true,
 		},
 		"the user is a person's account": {
 			func(_ *v1alpha1.IdentityTenant, _ *v1alpha1.ConfidentialClient, u *emulator.SeedUser) {
 				u.OauthClient, u.ServiceUser, u.InEverybodyRole = false, false, true
-			}, "has not the flag of an OAuth confidential client",
+			}, "has not the flag of an OAuth confidential client", false,
 		},
 		"the user is a client and no service user": {
 			func(_ *v1alpha1.IdentityTenant, _ *v1alpha1.ConfidentialClient, u *emulator.SeedUser) {
 				u.ServiceUser = false
 			},
-			"is not a service user",
+			"is not a service user", false,
 		},
 		"the user is a service user and no client": {
 			func(_ *v1alpha1.IdentityTenant, _ *v1alpha1.ConfidentialClient, u *emulator.SeedUser) {
 				u.OauthClient = false
 			},
-			"has not the flag of an OAuth confidential client",
+			"has not the flag of an OAuth confidential client", false,
 		},
 		"the user is in a role that clients may not have": {
 			func(_ *v1alpha1.IdentityTenant, _ *v1alpha1.ConfidentialClient, u *emulator.SeedUser) {
 				u.Roles = append(u.Roles, "Auditors")
-			}, `it is in role "Auditors"`,
+			}, `it is in role "Auditors"`, false,
 		},
 		"the user is an administrator": {
 			func(_ *v1alpha1.IdentityTenant, _ *v1alpha1.ConfidentialClient, u *emulator.SeedUser) {
 				u.Roles = []string{"sysadmin"}
-			}, `it is in role "`,
+			}, `it is in role "`, false,
 		},
 		"the user is another cluster's": {
 			func(_ *v1alpha1.IdentityTenant, _ *v1alpha1.ConfidentialClient, u *emulator.SeedUser) {
 				u.Description = "[oauth-operator cluster=other owner=ConfidentialClient/billing/billing uid=1]"
-			}, `belongs to ConfidentialClient billing/billing of cluster "other"`,
+			}, `belongs to ConfidentialClient billing/billing of cluster "other"`, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, consumer := adopting(t, tc.change)
 			before := legacy(t, w)
 			w.StartOperator()
-			conflict := w.Condition(consumer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonConflict)
-			if !strings.Contains(conflict.Message, tc.says) || !strings.Contains(conflict.Message, existing) {
-				t.Errorf("the message does not say what is missing: %s", conflict.Message)
+			reason, names := v1alpha1.ReasonConflict, existing
+			if tc.unasked {
+				reason, names = v1alpha1.ReasonNotAdmitted, "ConfidentialClients adopt"
+			}
+			refused := w.Condition(consumer, v1alpha1.ConditionReady, metav1.ConditionFalse, reason)
+			if !strings.Contains(refused.Message, tc.says) || !strings.Contains(refused.Message, names) {
+				t.Errorf("the message does not say what is missing: %s", refused.Message)
 			}
 			w.Quiet()
 			if after := legacy(t, w); fmt.Sprint(after) != fmt.Sprint(before) {

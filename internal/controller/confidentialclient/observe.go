@@ -199,6 +199,11 @@ func (p *pass) allow() error {
 	if err := tenancy.AllowScopes(p.tenant, p.obj.Spec.Scopes); err != nil {
 		return err
 	}
+	if p.obj.Spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt && p.obj.Status.Identity == nil {
+		if err := tenancy.AllowAdoption(p.tenant, v1alpha1.AdoptableConfidentialClient); err != nil {
+			return err
+		}
+	}
 	if p.layout.HoldsCredential() && p.managed() {
 		if err := tenancy.AllowClientSecretDelivery(p.tenant); err != nil {
 			return err

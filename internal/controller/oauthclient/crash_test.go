@@ -136,7 +136,7 @@ func (s stage) ends() map[string]end {
 func (m *mortal) in(t *testing.T) *mortal {
 	t.Helper()
 	copied := *m
-	copied.t = t
+	copied.World, copied.t = m.In(t), t
 	return &copied
 }
 

@@ -143,9 +143,10 @@ func (p *pass) claim(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listing OAuthClients of application %q: %w", p.obj.Spec.ApplicationID, err)
 	}
+	first := p.obj
 	for i := range rivals {
 		rival := &rivals[i]
-		if rival.UID == p.obj.UID || !precedes(rival, p.obj) {
+		if rival.UID == p.obj.UID || !precedes(rival, first) {
 			continue
 		}
 		contends, err := p.contends(ctx, rival)
@@ -153,13 +154,16 @@ func (p *pass) claim(ctx context.Context) error {
 			return err
 		}
 		if contends {
-			return &report.Blocked{
-				Reason:  v1alpha1.ReasonConflict,
-				Message: fmt.Sprintf("application %q is claimed by OAuthClient %s/%s; choose another spec.applicationID, or delete one of the two", p.obj.Spec.ApplicationID, rival.Namespace, rival.Name),
-			}
+			first = rival
 		}
 	}
-	return nil
+	if first == p.obj {
+		return nil
+	}
+	return &report.Blocked{
+		Reason:  v1alpha1.ReasonConflict,
+		Message: fmt.Sprintf("application %q is claimed by OAuthClient %s/%s; choose another spec.applicationID, or delete one of the two", p.obj.Spec.ApplicationID, first.Namespace, first.Name),
+	}
 }
 
 // contends says whether a rival's claim counts. One that the tenant does not admit, and that has made nothing there, must not keep the
