@@ -55,6 +55,11 @@ func (p Published) Holds(layout Layout, others map[Field]oauth.Secret, dress Dre
 	return p.Labelled && dress.isOn(p.object) && p.OthersIntact && p.Layout.Equal(layout) && maps.EqualFunc(p.Content.Others, others, oauth.Secret.Equal)
 }
 
+// IsEdited says whether somebody else has changed something that was published beside the token: keys, labels or annotations.
+func (p Published) IsEdited(dress Dress) bool {
+	return p.Found() && (!p.Labelled || !p.OthersIntact || dress.isEdited(p.object))
+}
+
 // CredentialDiffers says whether client credentials are published that are not the given ones.
 func (p Published) CredentialDiffers(others map[Field]oauth.Secret) bool {
 	if !p.Intact || !p.OthersIntact || !p.Layout.HoldsCredential() {

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -41,19 +42,24 @@ func texts[T ~string](named map[string]T) map[string]string {
 const (
 	labelPrefix      = "label:"
 	annotationPrefix = "annotation:"
+	sumPrefix        = "sum:"
 )
 
-// names returns what the annotation MetadataAnnotation says: which labels and annotations are the owner's.
+// names returns what the annotation MetadataAnnotation says: which labels and annotations are the owner's, and a hash of their values, by
+// which an edit by somebody else is told from a change that the owner wants. It is empty without any.
 func (d Dress) names() string {
-	var names []string
-	for name := range d.Labels {
-		names = append(names, labelPrefix+name)
+	values := map[string][]byte{}
+	for name, value := range d.Labels {
+		values[labelPrefix+name] = []byte(value)
 	}
-	for name := range d.Annotations {
-		names = append(names, annotationPrefix+name)
+	for name, value := range d.Annotations {
+		values[annotationPrefix+name] = []byte(value)
 	}
-	slices.Sort(names)
-	return strings.Join(names, ",")
+	if len(values) == 0 {
+		return ""
+	}
+	names := slices.Sorted(maps.Keys(values))
+	return strings.Join(append(names, sumPrefix+fingerprint(values, nil)), ",")
 }
 
 // labels returns all labels of the Secret.
@@ -73,6 +79,11 @@ func (d Dress) annotations(content map[string]string) map[string]string {
 // isOn says whether the Secret has it all, and nothing that was written for an earlier one.
 func (d Dress) isOn(s *corev1.Secret) bool {
 	return s != nil && s.Annotations[v1alpha1.MetadataAnnotation] == d.names() && within(d.Labels, s.Labels) && within(d.Annotations, s.Annotations)
+}
+
+// isEdited says whether the Secret was given it, and has it no more.
+func (d Dress) isEdited(s *corev1.Secret) bool {
+	return s != nil && s.Annotations[v1alpha1.MetadataAnnotation] == d.names() && !d.isOn(s)
 }
 
 func within(part, whole map[string]string) bool {

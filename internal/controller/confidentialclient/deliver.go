@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -86,21 +87,41 @@ func (p *pass) endpoints() map[secret.Field]string {
 // withhold takes delivered client credentials out of the Secret when the tenant does not allow their delivery any more. A client secret
 // does not expire as a token does: left there, the refusal would change nothing.
 func (p *pass) withhold(ctx context.Context) error {
-	if !p.managed() || !p.published.HasCredential(p.layout) || tenancy.AllowClientSecretDelivery(p.tenant) == nil {
+	if !p.managed() || tenancy.AllowClientSecretDelivery(p.tenant) == nil {
 		return nil
 	}
-	var err error
-	if p.published, err = secret.Observe(ctx, p.Live, p.Live, p.secretKey(), p.obj.UID); err != nil {
-		return err
+	if old := (types.NamespacedName{Namespace: p.obj.Namespace, Name: p.obj.Status.SecretName}); old.Name != "" && old != p.secretKey() {
+		before, err := secret.Observe(ctx, p.Client, p.Live, old, p.obj.UID)
+		if _, foreign := errors.AsType[*secret.NotOwnedError](err); err == nil {
+			_, err = p.withholdFrom(ctx, old, before)
+		} else if foreign {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
 	}
-	p.published, err = p.publisher().Withhold(ctx, p.published, p.layout)
+	var err error
+	p.published, err = p.withholdFrom(ctx, p.secretKey(), p.published)
+	return err
+}
+
+// withholdFrom takes client credentials out of one Secret of ours, and returns what it holds then.
+func (p *pass) withholdFrom(ctx context.Context, key types.NamespacedName, published secret.Published) (secret.Published, error) {
+	if !published.HasCredential(p.layout) {
+		return published, nil
+	}
+	published, err := secret.Observe(ctx, p.Live, p.Live, key, p.obj.UID)
+	if err != nil {
+		return published, err
+	}
+	published, err = secret.Publisher{Client: p.Client, Key: key, Owner: p.obj, Dress: p.dress}.Withhold(ctx, published, p.layout)
 	if _, needed := errors.AsType[*secret.InvalidError](err); needed {
 		// A Secret of its type, such as kubernetes.io/basic-auth, cannot be without these keys.
-		err = p.pruneSecret(ctx, p.secretKey())
+		err = p.pruneSecret(ctx, key)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		log.FromContext(ctx).Info("Withheld client secret", "secret", key)
 	}
-	log.FromContext(ctx).Info("Withheld client secret", "secret", p.secretKey())
-	return nil
+	return published, err
 }

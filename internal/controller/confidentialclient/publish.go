@@ -89,7 +89,7 @@ func (p *pass) canTry() bool {
 
 // rewrite publishes the token as it is, with what is wanted beside it now, under the keys that are wanted now. It requests no token.
 func (p *pass) rewrite(ctx context.Context) error {
-	repair := !p.published.OthersIntact
+	repair := p.published.IsEdited(p.dress)
 	if repair {
 		if err := p.contest(); err != nil {
 			return err

@@ -2,10 +2,12 @@ package confidentialclient_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -37,36 +39,62 @@ func TestATemplateFollowsTheTokenAndCostsNone(t *testing.T) {
 	s.Update(s.consumer, func() { s.consumer.Spec.Secret = templated("Authorization: Bearer {{ .accessToken }}") })
 	s.step()
 	expect("Authorization: Bearer ")
-
-	s.Update(s.consumer, func() {
-		s.consumer.Spec.Secret.Template.Metadata = &v1alpha1.SecretTemplateMetadata{
-			Labels: map[string]v1alpha1.LabelText{"team": "billing", "tier": "one"}, Annotations: map[string]v1alpha1.AnnotationText{"example.com/note": "any text"},
-		}
-	})
+	s.Update(s.consumer, func() { s.consumer.Spec.Secret = nil })
 	s.step()
 	secret := s.TokenSecret(s.consumer)
-	if secret.Labels["team"] != "billing" || secret.Labels[v1alpha1.WatchLabel] != "true" || secret.Annotations["example.com/note"] != "any text" {
-		t.Errorf("labels %v, annotations %v", secret.Labels, secret.Annotations)
+	if _, is := secret.Data["auth.header"]; is {
+		t.Error("the key of a template that is gone is still there")
 	}
-	s.Update(secret, func() { secret.Labels["theirs"] = "stays"; delete(secret.Labels, "team") })
 	s.step()
-	if s.Get(secret); secret.Labels["team"] != "billing" {
-		t.Error("a label that somebody took off is not back")
-	}
-	s.Update(s.consumer, func() {
-		s.consumer.Spec.Secret.Template.Data, s.consumer.Spec.Secret.Template.Metadata.Annotations = nil, nil
-		delete(s.consumer.Spec.Secret.Template.Metadata.Labels, "tier")
-	})
-	s.step()
-	s.Get(secret)
-	if _, is := secret.Data["auth.header"]; is || secret.Labels["tier"] != "" || secret.Annotations["example.com/note"] != "" || secret.Labels["theirs"] != "stays" || secret.Labels["team"] != "billing" {
-		t.Errorf("labels %v, annotations %v", secret.Labels, secret.Annotations)
-	}
-	writes := secret.ResourceVersion
-	s.step()
-	if s.Get(secret); secret.ResourceVersion != writes {
+	if again := s.TokenSecret(s.consumer); again.ResourceVersion != secret.ResourceVersion {
 		t.Error("a look with nothing to do has written the Secret")
 	}
+	if n := s.mints() - mints; n != 0 {
+		t.Errorf("%d tokens were requested", n)
+	}
+}
+
+func TestLabelsAndAnnotationsOfATemplateComeAndGo(t *testing.T) {
+	s := newStepper(t, 5*time.Hour, nil)
+	mints := s.mints()
+	secret := s.TokenSecret(s.consumer)
+	s.Update(secret, func() { secret.Labels["theirs"] = "stays" })
+	expect := func(doing string, labels, annotations map[string]string) {
+		t.Helper()
+		s.step()
+		s.Get(secret)
+		maps.Copy(labels, map[string]string{"theirs": "stays", v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})
+		if diff := cmp.Diff(labels, secret.Labels); diff != "" {
+			t.Errorf("%s: labels (-want +got):\n%s", doing, diff)
+		}
+		got := maps.Clone(secret.Annotations)
+		maps.DeleteFunc(got, func(name, _ string) bool { return strings.HasPrefix(name, v1alpha1.Group+"/") })
+		if diff := cmp.Diff(annotations, got); diff != "" {
+			t.Errorf("%s: annotations (-want +got):\n%s", doing, diff)
+		}
+	}
+	template := &v1alpha1.SecretTemplate{Metadata: &v1alpha1.SecretTemplateMetadata{
+		Labels: map[string]v1alpha1.LabelText{"team": "billing", "tier": "one"}, Annotations: map[string]v1alpha1.AnnotationText{"example.com/note": "any text"},
+	}}
+	s.Update(s.consumer, func() { s.consumer.Spec.Secret = &v1alpha1.PublishedSecret{Template: template} })
+	expect("set", map[string]string{"team": "billing", "tier": "one"}, map[string]string{"example.com/note": "any text"})
+	s.Update(secret, func() { delete(secret.Labels, "team") })
+	expect("taken off by somebody", map[string]string{"team": "billing", "tier": "one"}, map[string]string{"example.com/note": "any text"})
+
+	// A value that the spec changes is no contest, and a label that somebody takes off again and again is.
+	s.Update(s.consumer, func() {
+		s.consumer.Spec.Secret.Template.Metadata = &v1alpha1.SecretTemplateMetadata{Labels: map[string]v1alpha1.LabelText{"team": "invoices"}}
+	})
+	expect("changed", map[string]string{"team": "invoices"}, map[string]string{})
+	s.Update(secret, func() { delete(secret.Labels, "team") })
+	expect("taken off again", map[string]string{}, map[string]string{})
+	if c := s.condition(v1alpha1.ConditionDegraded); c.Reason != v1alpha1.ReasonSecretContested {
+		t.Errorf("Degraded is %+v", c)
+	}
+	s.clock.Step(2 * time.Minute)
+	expect("taken off, after a pause", map[string]string{"team": "invoices"}, map[string]string{})
+	s.Update(s.consumer, func() { s.consumer.Spec.Secret = nil })
+	expect("unset", map[string]string{}, map[string]string{})
 	if n := s.mints() - mints; n != 0 {
 		t.Errorf("%d tokens were requested", n)
 	}
