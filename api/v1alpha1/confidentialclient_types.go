@@ -24,6 +24,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External') || !has(self.credential)",message="credential belongs to identity.provisioning External: the operator generates the credential of a Managed identity"
 // +kubebuilder:validation:XValidation:rule="!has(self.deletionPolicy) || !has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External'",message="deletionPolicy belongs to identity.provisioning Managed: an External identity is never deleted"
 // +kubebuilder:validation:XValidation:rule="!has(self.adoptionPolicy) || !has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External'",message="adoptionPolicy belongs to identity.provisioning Managed: an External identity is used as it is"
+// +kubebuilder:validation:XValidation:rule="(has(self.secret) && has(self.secret.template) && has(self.secret.template.type) ? self.secret.template.type : 'Opaque') == (has(oldSelf.secret) && has(oldSelf.secret.template) && has(oldSelf.secret.template.type) ? oldSelf.secret.template.type : 'Opaque')",message="secret.template.type is immutable, because the type of a Secret is: make a new ConfidentialClient"
 type ConfidentialClientSpec struct {
 	// oauthClientRef names the OAuthClient whose application issues the token. It may be in another namespace when that
 	// OAuthClient admits this one (spec.consumers). Immutable. Exactly one of oauthClientRef and application is needed.

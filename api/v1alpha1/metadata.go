@@ -49,6 +49,10 @@ const (
 	// It is how keys that are renamed or no longer delivered are found again.
 	KeysAnnotation = Group + "/keys"
 
+	// MetadataAnnotation names the labels and annotations that the operator wrote for spec.secret.template.metadata, with a hash of their
+	// values, joined by commas. It is how those that are no longer wanted are found again.
+	MetadataAnnotation = Group + "/template-metadata"
+
 	// FingerprintAnnotation is a truncated SHA-256 over the keys that hold the token and over the annotations above. When it does
 	// not fit the Secret, somebody has edited it, and a new token is requested.
 	FingerprintAnnotation = Group + "/fingerprint"

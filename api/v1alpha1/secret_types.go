@@ -18,6 +18,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.keys) || !(has(self.keys.clientID) || has(self.keys.clientSecret)) || (has(self.deliver) && 'ClientCredentials' in self.deliver)",message="keys.clientID and clientSecret need ClientCredentials in deliver: a key that is not delivered has no name"
 // +kubebuilder:validation:XValidation:rule="!has(self.keys) || !(has(self.keys.tokenURL) || has(self.keys.issuer) || has(self.keys.jwksURL) || has(self.keys.applicationID) || has(self.keys.tenantURL)) || (has(self.deliver) && 'Endpoints' in self.deliver)",message="keys.tokenURL, issuer, jwksURL, applicationID and tenantURL need Endpoints in deliver: a key that is not delivered has no name"
 // +kubebuilder:validation:XValidation:rule="!has(self.keys) || [((!has(self.deliver) || 'Token' in self.deliver) ? [has(self.keys.accessToken) ? self.keys.accessToken : 'access_token', has(self.keys.tokenType) ? self.keys.tokenType : 'token_type', has(self.keys.expiresAt) ? self.keys.expiresAt : 'expires_at', has(self.keys.scope) ? self.keys.scope : 'scope'] : []) + ((has(self.deliver) && 'ClientCredentials' in self.deliver) ? [has(self.keys.clientID) ? self.keys.clientID : 'client_id', has(self.keys.clientSecret) ? self.keys.clientSecret : 'client_secret'] : []) + ((has(self.deliver) && 'Endpoints' in self.deliver) ? [has(self.keys.tokenURL) ? self.keys.tokenURL : 'token_url', has(self.keys.issuer) ? self.keys.issuer : 'issuer', has(self.keys.jwksURL) ? self.keys.jwksURL : 'jwks_url', has(self.keys.applicationID) ? self.keys.applicationID : 'application_id', has(self.keys.tenantURL) ? self.keys.tenantURL : 'tenant_url'] : [])].all(names, names.all(name, names.exists_one(other, other == name)))",message="keys must differ from each other, and from the default names of the other keys that are delivered"
+// +kubebuilder:validation:XValidation:rule="!has(self.template) || !has(self.template.data) || (((!has(self.deliver) || 'Token' in self.deliver) ? [has(self.keys) && has(self.keys.accessToken) ? self.keys.accessToken : 'access_token', has(self.keys) && has(self.keys.tokenType) ? self.keys.tokenType : 'token_type', has(self.keys) && has(self.keys.expiresAt) ? self.keys.expiresAt : 'expires_at', has(self.keys) && has(self.keys.scope) ? self.keys.scope : 'scope'] : []) + ((has(self.deliver) && 'ClientCredentials' in self.deliver) ? [has(self.keys) && has(self.keys.clientID) ? self.keys.clientID : 'client_id', has(self.keys) && has(self.keys.clientSecret) ? self.keys.clientSecret : 'client_secret'] : []) + ((has(self.deliver) && 'Endpoints' in self.deliver) ? [has(self.keys) && has(self.keys.tokenURL) ? self.keys.tokenURL : 'token_url', has(self.keys) && has(self.keys.issuer) ? self.keys.issuer : 'issuer', has(self.keys) && has(self.keys.jwksURL) ? self.keys.jwksURL : 'jwks_url', has(self.keys) && has(self.keys.applicationID) ? self.keys.applicationID : 'application_id', has(self.keys) && has(self.keys.tenantURL) ? self.keys.tenantURL : 'tenant_url'] : [])).all(key, !(key in self.template.data))",message="template.data adds keys: it must not have one that deliver publishes already"
 type PublishedSecret struct {
 	// name of the Secret, in this namespace. Left out: the name of the ConfidentialClient. A Secret of this name that the operator
 	// did not make is left untouched.
@@ -40,7 +41,63 @@ type PublishedSecret struct {
 	// keys renames the keys of the Secret. Only keys that are delivered can be renamed. A change requests no token.
 	// +optional
 	Keys *SecretKeys `json:"keys,omitempty"`
+
+	// template adds keys that are made of what is delivered, and labels and annotations. A change requests no token.
+	// +optional
+	Template *SecretTemplate `json:"template,omitempty"`
 }
+
+// SecretTemplate says what a published Secret has beside the keys that are delivered.
+type SecretTemplate struct {
+	// type of the Secret, such as kubernetes.io/basic-auth; kube-apiserver wants certain keys in some types. Immutable, because that of a
+	// Secret is. Default Opaque.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?$') && self != 'kubernetes.io/service-account-token' && !self.startsWith('bootstrap.kubernetes.io/')",message="type must be a type of Secret that opens nothing in the cluster, such as Opaque, kubernetes.io/basic-auth or example.com/token"
+	Type string `json:"type,omitempty"`
+
+	// metadata of the Secret, beside that of the operator.
+	// +optional
+	Metadata *SecretTemplateMetadata `json:"metadata,omitempty"`
+
+	// data are Go templates by their keys, such as auth.header: "Authorization: Bearer {{ .accessToken }}". They see what deliver lists, by
+	// the names in keys, and have functions such as b64enc, quote, toJson, trimSuffix and replace (docs/spec/confidentialclient.md); loops
+	// and templates of their own are not available. All together make at most 512 KiB. A template that fails is told in a condition, and
+	// the Secret stays as it was.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="self.all(key, size(key) <= 253 && key.matches('^[-._a-zA-Z0-9]+$') && key != '.' && !key.startsWith('..'))",message="each key of data must be what Kubernetes takes for a key of a Secret: letters, digits and any of . _ -, and neither . alone nor .. at the beginning"
+	Data map[string]TemplateText `json:"data,omitempty"`
+}
+
+// TemplateText is a Go template.
+// +kubebuilder:validation:MaxLength=8192
+type TemplateText string
+
+// SecretTemplateMetadata are labels and annotations.
+type SecretTemplateMetadata struct {
+	// labels of the Secret. Those of the operator cannot be set.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="self.all(key, size(key) <= 253 && key.matches('^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$') && !key.startsWith('oauth-operator.dev/') && key != 'app.kubernetes.io/managed-by')",message="each key of labels must be what Kubernetes takes for a label, such as example.com/team, and none of the operator's own"
+	Labels map[string]LabelText `json:"labels,omitempty"`
+
+	// annotations of the Secret. Those of the operator cannot be set.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="self.all(key, size(key) <= 253 && key.matches('^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$') && !key.startsWith('oauth-operator.dev/') && !key.startsWith('kubernetes.io/'))",message="each key of annotations must be what Kubernetes takes for an annotation, such as example.com/team, and none of the operator's or of Kubernetes itself"
+	Annotations map[string]AnnotationText `json:"annotations,omitempty"`
+}
+
+// LabelText is the value of a label.
+// +kubebuilder:validation:MaxLength=63
+// +kubebuilder:validation:Pattern=`^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$`
+type LabelText string
+
+// AnnotationText is the value of an annotation.
+// +kubebuilder:validation:MaxLength=4096
+type AnnotationText string
 
 // SecretKey is a key of a Secret.
 // +kubebuilder:validation:MinLength=1

@@ -51,8 +51,13 @@ type Published struct {
 func (p Published) Found() bool { return p.UID != "" }
 
 // Holds says whether a Secret is in every respect but the token as it is wanted.
-func (p Published) Holds(layout Layout, others map[Field]oauth.Secret) bool {
-	return p.Labelled && p.OthersIntact && p.Layout.Equal(layout) && maps.EqualFunc(p.Content.Others, others, oauth.Secret.Equal)
+func (p Published) Holds(layout Layout, others map[Field]oauth.Secret, dress Dress) bool {
+	return p.Labelled && dress.isOn(p.object) && p.OthersIntact && p.Layout.Equal(layout) && maps.EqualFunc(p.Content.Others, others, oauth.Secret.Equal)
+}
+
+// IsEdited says whether somebody else has changed something that was published beside the token: keys, labels or annotations.
+func (p Published) IsEdited(dress Dress) bool {
+	return p.Found() && (!p.Labelled || !p.OthersIntact || dress.isEdited(p.object))
 }
 
 // CredentialDiffers says whether client credentials are published that are not the given ones.
@@ -81,7 +86,7 @@ func (p Published) credentialKeys(wanted Layout) []string {
 	}
 	var keys []string
 	for _, layout := range layouts {
-		for _, field := range credentialFields() {
+		for _, field := range layout.secretive() {
 			if _, is := p.object.Data[layout[field]]; is {
 				keys = append(keys, layout[field])
 			}
@@ -143,22 +148,20 @@ func split(layout Layout, data map[string][]byte) (token, others map[string][]by
 	return token, others
 }
 
-// render returns the data and the annotations that publish content in a layout.
+// render returns the data and the annotations that publish content in a layout, without those of a template.
 func render(content Content, layout Layout) (data map[string][]byte, annotations map[string]string) {
 	annotations = map[string]string{
 		v1alpha1.IssueTimeAnnotation:     formatTime(content.IssueTime),
 		v1alpha1.TokenSpecHashAnnotation: content.SpecHash,
 		v1alpha1.KeysAnnotation:          layout.String(),
 	}
-	values := maps.Clone(content.Others)
-	if values == nil {
-		values = map[Field]oauth.Secret{}
+	values := fields(content, content.Others, layout)
+	for field, value := range content.Others {
+		if field.isTemplate() {
+			values[field] = value
+		}
 	}
 	if layout.HoldsToken() {
-		values[FieldAccessToken] = content.AccessToken
-		values[FieldTokenType] = oauth.NewSecret(content.TokenType)
-		values[FieldExpiresAt] = oauth.NewSecret(formatTime(content.ExpirationTime))
-		values[FieldScope] = oauth.NewSecret(content.Scope)
 		annotations[v1alpha1.ExpirationTimeAnnotation] = formatTime(content.ExpirationTime)
 		if !content.TenantExpirationTime.IsZero() {
 			annotations[v1alpha1.TenantExpirationTimeAnnotation] = formatTime(content.TenantExpirationTime)

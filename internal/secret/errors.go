@@ -2,6 +2,7 @@ package secret
 
 import (
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -53,3 +54,18 @@ func (e *NotOwnedError) Error() string {
 
 // ConditionReason returns the reason of a condition for this error.
 func (e *NotOwnedError) ConditionReason() string { return v1alpha1.ReasonSecretConflict }
+
+// InvalidError says that kube-apiserver does not take a Secret as its owner wants it, such as one of a type that needs other keys.
+type InvalidError struct {
+	Secret types.NamespacedName
+	// Fields of the Secret that it complains about; its words could have values.
+	Fields []string
+}
+
+// Error names the Secret and the fields.
+func (e *InvalidError) Error() string {
+	return fmt.Sprintf("Secret %s cannot be written as spec.secret asks for: kube-apiserver does not take %s", e.Secret, strings.Join(e.Fields, ", "))
+}
+
+// ConditionReason returns the reason of a condition for this error.
+func (e *InvalidError) ConditionReason() string { return v1alpha1.ReasonInvalidSpec }

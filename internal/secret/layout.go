@@ -35,6 +35,13 @@ const (
 	FieldTenantURL     Field = "tenantURL"
 )
 
+// templateField is the field that a template of the given key makes.
+func templateField(key string) Field { return Field(templatePrefix + key) }
+
+const templatePrefix = "template."
+
+func (f Field) isTemplate() bool { return strings.HasPrefix(string(f), templatePrefix) }
+
 func tokenFields() []Field {
 	return []Field{FieldAccessToken, FieldTokenType, FieldExpiresAt, FieldScope}
 }
@@ -75,6 +82,11 @@ func LayoutOf(s *v1alpha1.PublishedSecret) Layout {
 			name(FieldTenantURL, keys.TenantURL, v1alpha1.TenantURLKey)
 		}
 	}
+	if s != nil && s.Template != nil {
+		for key := range s.Template.Data {
+			layout[templateField(key)] = key
+		}
+	}
 	return layout
 }
 
@@ -90,10 +102,24 @@ func (l Layout) HoldsEndpoints() bool { return l[FieldTokenURL] != "" }
 // Equal says whether both hold the same fields under the same keys.
 func (l Layout) Equal(other Layout) bool { return maps.Equal(l, other) }
 
+// secretive returns the fields that hold the client secret or may hold it: templates see it, too.
+func (l Layout) secretive() []Field {
+	if !l.HoldsCredential() {
+		return nil
+	}
+	fields := credentialFields()
+	for field := range l {
+		if field.isTemplate() {
+			fields = append(fields, field)
+		}
+	}
+	return fields
+}
+
 // withoutCredential returns the layout without the client credentials.
 func (l Layout) withoutCredential() Layout {
 	rest := maps.Clone(l)
-	for _, field := range credentialFields() {
+	for _, field := range l.secretive() {
 		delete(rest, field)
 	}
 	return rest

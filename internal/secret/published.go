@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -54,6 +55,8 @@ type Publisher struct {
 	Key types.NamespacedName
 	// Owner of the Secret.
 	Owner *v1alpha1.ConfidentialClient
+	// Dress of the Secret.
+	Dress Dress
 }
 
 // Publish writes content and all that is known of it in one write, over the Secret that was observed, and returns the Secret as it is
@@ -65,31 +68,28 @@ type Publisher struct {
 // are removed by name: an apply alone would leave those that the create made.
 func (p Publisher) Publish(ctx context.Context, observed Published, content Content, layout Layout) (Published, error) {
 	data, annotations := render(content, layout)
+	annotations = p.Dress.annotations(annotations)
 	switch {
 	case !observed.Found():
 		return p.create(ctx, data, annotations)
-	case observed.drops(data, annotations):
+	case observed.drops(data, annotations), observed.object != nil && p.Dress.sheds(observed.object):
 		return p.replace(ctx, observed, data, annotations)
 	}
 	return p.apply(ctx, observed.UID, data, annotations)
-}
-
-func labels() map[string]string {
-	return map[string]string{v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue}
 }
 
 // create makes the Secret; it fails with AlreadyExists when there is one.
 func (p Publisher) create(ctx context.Context, data map[string][]byte, annotations map[string]string) (Published, error) {
 	object := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: p.Key.Namespace, Name: p.Key.Name, Annotations: annotations, Labels: labels(),
+			Namespace: p.Key.Namespace, Name: p.Key.Name, Annotations: annotations, Labels: p.Dress.labels(),
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(p.Owner, v1alpha1.GroupVersion.WithKind("ConfidentialClient"))},
 		},
-		Type: corev1.SecretTypeOpaque,
+		Type: p.Dress.Type,
 		Data: data,
 	}
 	if err := p.Client.Create(ctx, object, FieldOwner); err != nil {
-		return Published{}, fmt.Errorf("creating Secret %s: %w", p.Key, err)
+		return Published{}, p.failed("creating", err)
 	}
 	return read(object), nil
 }
@@ -97,28 +97,42 @@ func (p Publisher) create(ctx context.Context, data map[string][]byte, annotatio
 // apply writes over the Secret of the given UID.
 func (p Publisher) apply(ctx context.Context, uid types.UID, data map[string][]byte, annotations map[string]string) (Published, error) {
 	apply := corev1ac.Secret(p.Key.Name, p.Key.Namespace).
-		WithType(corev1.SecretTypeOpaque).
-		WithLabels(labels()).
+		WithType(p.Dress.Type).
+		WithLabels(p.Dress.labels()).
 		WithAnnotations(annotations).
 		WithOwnerReferences(metav1ac.OwnerReference().
 			WithAPIVersion(v1alpha1.GroupVersion.String()).WithKind("ConfidentialClient").
 			WithName(p.Owner.Name).WithUID(p.Owner.UID).WithController(true).WithBlockOwnerDeletion(true)).
 		WithData(data).
 		WithUID(uid)
-	err := p.Client.Apply(ctx, apply, FieldOwner, client.ForceOwnership)
-	if apierrors.IsInvalid(err) {
-		// That is how kube-apiserver says that the Secret has another UID now.
-		err = apierrors.NewConflict(corev1.Resource("secrets"), p.Key.Name, errReplaced)
-	}
-	if err != nil {
-		return Published{}, fmt.Errorf("writing Secret %s: %w", p.Key, err)
+	if err := p.Client.Apply(ctx, apply, FieldOwner, client.ForceOwnership); err != nil {
+		return Published{}, p.failed("writing", err)
 	}
 	return read(&corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: p.Key.Namespace, Name: p.Key.Name, UID: uid, Labels: labels(), Annotations: annotations}, Data: data,
+		ObjectMeta: metav1.ObjectMeta{Namespace: p.Key.Namespace, Name: p.Key.Name, UID: uid, Labels: p.Dress.labels(), Annotations: annotations}, Data: data,
 	}), nil
 }
 
 var errReplaced = errors.New("it was replaced by another Secret of its name")
+
+// failed returns what a refused write means. kube-apiserver calls a Secret invalid that has another UID now, as it does one with wrong
+// content.
+func (p Publisher) failed(doing string, err error) error {
+	var status apierrors.APIStatus
+	if apierrors.IsInvalid(err) && errors.As(err, &status) {
+		invalid := &InvalidError{Secret: p.Key}
+		if details := status.Status().Details; details != nil {
+			for _, cause := range details.Causes {
+				invalid.Fields = append(invalid.Fields, cause.Field)
+			}
+		}
+		if !slices.Contains(invalid.Fields, "metadata.uid") {
+			return invalid
+		}
+		err = apierrors.NewConflict(corev1.Resource("secrets"), p.Key.Name, errReplaced)
+	}
+	return fmt.Errorf("%s Secret %s: %w", doing, p.Key, err)
+}
 
 // ours are the annotations that the operator writes.
 func ours() []string {
@@ -158,9 +172,10 @@ func (p Publisher) replace(ctx context.Context, observed Published, data map[str
 	for _, name := range ours() {
 		delete(object.Annotations, name)
 	}
+	undress(object)
 	object.Data = merged(object.Data, data)
 	object.Annotations = merged(object.Annotations, annotations)
-	object.Labels = merged(object.Labels, labels())
+	object.Labels = merged(object.Labels, p.Dress.labels())
 	return p.patch(ctx, observed, object)
 }
 
@@ -178,7 +193,7 @@ func (p Publisher) Withhold(ctx context.Context, observed Published, wanted Layo
 	if observed.Intact {
 		content := observed.Content
 		content.Others = maps.Clone(content.Others)
-		for _, field := range credentialFields() {
+		for _, field := range observed.Layout.secretive() {
 			delete(content.Others, field)
 		}
 		_, annotations := render(content, observed.Layout.withoutCredential())
@@ -195,7 +210,7 @@ func (p Publisher) patch(ctx context.Context, observed Published, object *corev1
 		if apierrors.IsNotFound(err) {
 			err = apierrors.NewConflict(corev1.Resource("secrets"), p.Key.Name, errReplaced)
 		}
-		return Published{}, fmt.Errorf("writing Secret %s: %w", p.Key, err)
+		return Published{}, p.failed("writing", err)
 	}
 	return read(object), nil
 }

@@ -47,7 +47,7 @@ func publish(t *testing.T, w *environment.World, c *v1alpha1.ConfidentialClient,
 }
 
 func publisher(w *environment.World, c *v1alpha1.ConfidentialClient) secret.Publisher {
-	return secret.Publisher{Client: w.Client, Key: environment.Key(c), Owner: c}
+	return secret.Publisher{Client: w.Client, Key: environment.Key(c), Owner: c, Dress: secret.DressOf(c.Spec.Secret)}
 }
 
 func observe(t *testing.T, w *environment.World, c *v1alpha1.ConfidentialClient) secret.Published {

@@ -21,12 +21,15 @@ type schema struct {
 	Pattern     string             `json:"pattern"`
 	MinLength   *int               `json:"minLength"`
 	MaxLength   *int               `json:"maxLength"`
+	MaxProps    *int               `json:"maxProperties"`
 	MinItems    *int               `json:"minItems"`
 	MaxItems    *int               `json:"maxItems"`
 	Minimum     *int               `json:"minimum"`
 	Maximum     *int               `json:"maximum"`
 	ListType    string             `json:"x-kubernetes-list-type"`
 	Validations []validation       `json:"x-kubernetes-validations"`
+	// Values of a map.
+	Values *schema `json:"additionalProperties"`
 }
 
 // validation is a rule in CEL.
@@ -38,7 +41,7 @@ type validation struct {
 // node is one place in the schema of a kind.
 type node struct {
 	kind string
-	// path from the root, with [] after a list: spec.scopes[].name.
+	// path from the root, with [] after a list, and x for every key of a map: spec.scopes[].name.
 	path string
 	*schema
 }
@@ -91,6 +94,9 @@ func appendNodes(nodes []node, n node) []node {
 	if n.Items != nil {
 		nodes = appendNodes(nodes, node{n.kind, n.path + "[]", n.Items})
 	}
+	if n.Values != nil {
+		nodes = appendNodes(nodes, node{n.kind, n.path + ".x", n.Values})
+	}
 	return nodes
 }
 
@@ -119,6 +125,7 @@ func (n node) rules() []rule {
 	}
 	bound(n.MinLength, "should be at least %d chars long")
 	bound(n.MaxLength, "may not be more than %d bytes")
+	bound(n.MaxProps, "must have at most %d items")
 	bound(n.MinItems, "should have at least %d items")
 	bound(n.MaxItems, "must have at most %d items")
 	bound(n.Minimum, "should be greater than or equal to %d")

@@ -28,7 +28,11 @@ func acceptedSecrets() map[string]string {
 			`clientID: A1, clientSecret: "2", tokenURL: token.url, issuer: -.-, jwksURL: jwks-url, applicationID: app_id, tenantURL: ` + letters(253) + `}`),
 		"a Secret two of whose keys change places":                      publishedWith(`keys: {accessToken: scope, scope: access_token}`),
 		"a Secret with a key that is the default of an undelivered one": publishedWith(`keys: {accessToken: client_secret, scope: issuer}`),
-		"a Secret with the default name of a key":                       publishedWith(`keys: {accessToken: access_token}`),
+		"a Secret with templates": publishedWith(`deliver: [Token, Endpoints], template: {type: example.com/token, metadata: {labels: {example.com/team: billing, a: ""}, annotations: {a.b/c: "any text"}}, ` +
+			`data: {auth.header: "Bearer {{ .accessToken }}", client_id: x}}`),
+		"a Secret with as many templates as there may be": publishedWith(`template: {data: ` + object(32, "k%d", "x") + `}`),
+		"a Secret with a template that is empty":          publishedWith(`template: {}`),
+		"a Secret with the default name of a key":         publishedWith(`keys: {accessToken: access_token}`),
 	}
 }
 
@@ -36,6 +40,14 @@ func rejectedSecrets() map[string]rejection {
 	const (
 		differ = "keys must differ from each other, and from the default names of the other keys that are delivered"
 		keys   = "keys must be what Kubernetes takes for a key of a Secret: letters, digits and any of . _ -, and neither . alone nor .. at the beginning"
+	)
+	const (
+		template  = "template.data adds keys: it must not have one that deliver publishes already"
+		kind      = "type must be a type of Secret that opens nothing in the cluster, such as Opaque, kubernetes.io/basic-auth or example.com/token"
+		immutable = "secret.template.type is immutable, because the type of a Secret is: make a new ConfidentialClient"
+		data      = "each key of data must be what Kubernetes takes for a key of a Secret: letters, digits and any of . _ -, and neither . alone nor .. at the beginning"
+		label     = "each key of labels must be what Kubernetes takes for a label, such as example.com/team, and none of the operator's own"
+		note      = "each key of annotations must be what Kubernetes takes for an annotation, such as example.com/team, and none of the operator's or of Kubernetes itself"
 	)
 	needs := map[string]string{
 		"Token":             "keys.accessToken, tokenType, expiresAt and scope need Token in deliver: a key that is not delivered has no name",
@@ -54,6 +66,36 @@ func rejectedSecrets() map[string]rejection {
 		"a Secret with one key in three groups": {spec: publishedWith(`deliver: [Token, ClientCredentials, Endpoints], keys: {scope: x, clientID: x, issuer: x}`), field: "spec.secret", says: differ},
 		"names of what is delivered by default": {spec: publishedWith(`keys: {clientID: id}`), field: "spec.secret", says: needs["ClientCredentials"]},
 	}
+	for name, tc := range map[string]struct{ template, path, says string }{
+		"with the key of the token":          {`data: {access_token: x}`, "", template},
+		"without a type":                     {`type: ""`, ".template.type", "should be at least 1 chars long"},
+		"with a long type":                   {`type: ` + letters(254), ".template.type", "may not be more than 253 bytes"},
+		"that Kubernetes fills with a token": {`type: kubernetes.io/service-account-token`, ".template.type", kind},
+		"that lets a node join":              {`type: bootstrap.kubernetes.io/token`, ".template.type", kind},
+		"of a type with a blank":             {`type: "a b"`, ".template.type", kind},
+		"with too many keys":                 {`data: ` + object(33, "k%d", "x"), ".template.data", "must have at most 32 items"},
+		"with a long template":               {`data: {x: ` + letters(8193) + `}`, ".template.data.x", "may not be more than 8192 bytes"},
+		"with a key that is a path":          {`data: {a/b: x}`, ".template.data", data},
+		"with a key that hides":              {`data: {..a: x}`, ".template.data", data},
+		"with a long key":                    {`data: {` + letters(254) + `: x}`, ".template.data", data},
+		"with too many labels":               {`metadata: {labels: ` + object(33, "k%d", "x") + `}`, ".template.metadata.labels", "must have at most 32 items"},
+		"with a long label":                  {`metadata: {labels: {x: ` + letters(64) + `}}`, ".template.metadata.labels.x", "may not be more than 63 bytes"},
+		"with a label of blanks":             {`metadata: {labels: {x: "a b"}}`, ".template.metadata.labels.x", `should match '^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$'`},
+		"with the operator's label":          {`metadata: {labels: {oauth-operator.dev/watch: "false"}}`, ".template.metadata.labels", label},
+		"with the label of who manages it":   {`metadata: {labels: {app.kubernetes.io/managed-by: Helm}}`, ".template.metadata.labels", label},
+		"with a key that is no label":        {`metadata: {labels: {"a b": x}}`, ".template.metadata.labels", label},
+		"with too many annotations":          {`metadata: {annotations: ` + object(33, "k%d", "x") + `}`, ".template.metadata.annotations", "must have at most 32 items"},
+		"with a long annotation":             {`metadata: {annotations: {x: ` + letters(4097) + `}}`, ".template.metadata.annotations.x", "may not be more than 4096 bytes"},
+		"with the operator's annotation":     {`metadata: {annotations: {oauth-operator.dev/expiration-time: x}}`, ".template.metadata.annotations", note},
+		"with an annotation of Kubernetes":   {`metadata: {annotations: {kubernetes.io/service-account.name: x}}`, ".template.metadata.annotations", note},
+		"with a key that is no annotation":   {`metadata: {annotations: {"-": x}}`, ".template.metadata.annotations", note},
+	} {
+		table["a template "+name] = rejection{spec: publishedWith(`template: {` + tc.template + `}`), field: "spec.secret" + tc.path, says: tc.says}
+	}
+	table["a template with a key that was renamed to it"] = rejection{spec: publishedWith(`keys: {accessToken: token}, template: {data: {token: x}}`), field: "spec.secret", says: template}
+	table["a type that changes"] = rejection{was: publishedWith(`template: {type: a}`), spec: publishedWith(`template: {type: b}`), field: "spec", says: immutable}
+	table["a type that is unset"] = rejection{was: publishedWith(`template: {type: a}`), spec: minimalConfidentialClient, field: "spec", says: immutable}
+	table["a type that is set later"] = rejection{was: minimalConfidentialClient, spec: publishedWith(`template: {type: a}`), field: "spec", says: immutable}
 	for group, fields := range secretKeys() {
 		for _, field := range fields {
 			with := func(value string) string {
@@ -71,4 +113,13 @@ func rejectedSecrets() map[string]rejection {
 		}
 	}
 	return table
+}
+
+// object returns an object with n keys.
+func object(n int, key, value string) string {
+	pairs := make([]string, n)
+	for i := range pairs {
+		pairs[i] = fmt.Sprintf(key, i) + ": " + value
+	}
+	return "{" + strings.Join(pairs, ", ") + "}"
 }

@@ -62,6 +62,14 @@ func (p *pass) adoptable(ctx context.Context, user identity.User) error {
 	if !service || user.InEverybodyRole {
 		return notAdoptable(user, "it is not a service user")
 	}
+	self, err := admin.WhoAmI(ctx)
+	if err != nil {
+		return err
+	}
+	if self.ID == user.ID {
+		// Whoever has its client secret has all of the operator's rights.
+		return notAdoptable(user, "it is the operator's own")
+	}
 	roles, err := admin.UserRoles(ctx, user.ID)
 	if err != nil {
 		return err

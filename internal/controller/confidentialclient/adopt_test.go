@@ -189,6 +189,21 @@ func TestAUserIsNotAdoptedWhileSomethingIsMissing(t *testing.T) {
 	}
 }
 
+func TestTheOperatorsOwnUserIsNeverAdopted(t *testing.T) {
+	w, consumer := adopting(t, func(tenant *v1alpha1.IdentityTenant, c *v1alpha1.ConfidentialClient, _ *emulator.SeedUser) {
+		tenant.Spec.Access.AllowedRoles = []string{"*"}
+		c.Spec.Identity.Username = "oauth-operator@example.test"
+	})
+	w.StartOperator()
+	conflict := w.Condition(consumer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonConflict)
+	if !strings.Contains(conflict.Message, "it is the operator's own") {
+		t.Errorf("the message does not say why: %s", conflict.Message)
+	}
+	if n := w.Tenant.Calls()["UserMgmt/ResetUserPassword"] + w.Tenant.Calls()["CDirectoryService/ChangeUser"]; n != 0 {
+		t.Errorf("the operator's user was written %d times", n)
+	}
+}
+
 func TestAnAdoptionThatIsCutOffAnywhereIsFinishedAndNeverDeletesTheUser(t *testing.T) {
 	for _, operation := range []string{
 		"UserMgmt/GetUserAttributes", "UserMgmt/GetUsersRolesAndAdministrativeRights", "UserMgmt/ResetUserPassword",

@@ -107,7 +107,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 			return report.Again(err)
 		}
 	}
-	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{layout: secret.LayoutOf(obj.Spec.Secret)}}
+	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret)}}
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)

@@ -175,6 +175,16 @@ func TestAClientSecretLeavesTheSecretWhenItsDeliveryIsNotAllowedAnyMore(t *testi
 	if string(secret.Data["client_secret"]) != credential {
 		t.Error("the client secret is another one")
 	}
+	// A new name for the Secret is no way to keep the old one.
+	w.Quiet()
+	w.Update(tenant, func() { tenant.Spec.Access.AllowClientSecretDelivery, tenant.Spec.Access.Namespaces = false, nil })
+	w.Update(consumer, func() { consumer.Spec.Secret.Name = "renamed" })
+	w.Eventually("see the client secret leave the old Secret", func() error {
+		if w.Get(secret); secret.Data["client_secret"] != nil {
+			return errors.New("it is there")
+		}
+		return nil
+	})
 	w.Quiet()
 	if n := w.Tenant.Calls().Sub(calls)["OAuth2/Token/orders"]; n != 0 {
 		t.Errorf("%d tokens were requested", n)

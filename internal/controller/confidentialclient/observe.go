@@ -24,6 +24,8 @@ import (
 type facts struct {
 	// layout that the spec asks the Secret to have; set from the beginning.
 	layout secret.Layout
+	// dress that the spec asks for; set from the beginning.
+	dress secret.Dress
 	// published is what the Secret holds; set by observeSecret and again by publish.
 	published secret.Published
 	// decision about the published token; set by observeSecret, by publish once the whole spec hash is known, and again
@@ -47,8 +49,10 @@ type facts struct {
 	known *secret.Stored
 	// credentialVersion tells writes of a credential that users bring apart; set by credential.
 	credentialVersion string
-	// others are what is to be published beside the token; set by gather.
+	// others are what is to be published beside the token, without what templates make; set by gather.
 	others map[secret.Field]oauth.Secret
+	// templateFails says that a template of the spec cannot be rendered; set by gather.
+	templateFails bool
 	// minted is the token that was requested in this pass; set by publish.
 	minted *oauth.Token
 	// credentialRefused is why the client's own credential could not be used; set by publish.

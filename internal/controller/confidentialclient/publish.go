@@ -23,7 +23,7 @@ func (p *pass) publish(ctx context.Context) error {
 		return err
 	}
 	p.decide(p.specHash())
-	if p.decision.Renew() || !p.published.Holds(p.layout, p.others) {
+	if p.decision.Renew() || !p.isAsWanted() {
 		if err := p.bringUpToDate(ctx); err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (p *pass) bringUpToDate(ctx context.Context) error {
 	switch {
 	case p.decision.Renew():
 		return p.renew(ctx)
-	case !p.published.Holds(p.layout, p.others):
+	case !p.isAsWanted():
 		return p.rewrite(ctx)
 	}
 	return nil
@@ -57,7 +57,7 @@ func (p *pass) renew(ctx context.Context) error {
 			return err
 		}
 	}
-	content := secret.Content{IssueTime: p.Clock.Now(), SpecHash: p.specHash(), Others: p.others}
+	content := secret.Content{IssueTime: p.Clock.Now(), SpecHash: p.specHash()}
 	if p.canTry() {
 		token, err := p.mint(ctx)
 		if err != nil {
@@ -89,15 +89,13 @@ func (p *pass) canTry() bool {
 
 // rewrite publishes the token as it is, with what is wanted beside it now, under the keys that are wanted now. It requests no token.
 func (p *pass) rewrite(ctx context.Context) error {
-	repair := !p.published.OthersIntact
+	repair := p.published.IsEdited(p.dress)
 	if repair {
 		if err := p.contest(); err != nil {
 			return err
 		}
 	}
-	content := p.published.Content
-	content.Others = p.others
-	if err := p.write(ctx, content); err != nil {
+	if err := p.write(ctx, p.published.Content); err != nil {
 		return err
 	}
 	if repair {
@@ -190,8 +188,12 @@ func (p *pass) readCredential(ctx context.Context) (secret.Stored, error) {
 	return p.replaceLostCredential(ctx)
 }
 
-// write publishes content in the Secret as it was observed.
+// write publishes a token, with what is wanted beside it, in the Secret as it was observed.
 func (p *pass) write(ctx context.Context, content secret.Content) error {
+	var err error
+	if content.Others, err = p.beside(content); err != nil {
+		return err
+	}
 	published, err := p.publisher().Publish(ctx, p.published, content, p.layout)
 	if err != nil {
 		return err
@@ -201,7 +203,7 @@ func (p *pass) write(ctx context.Context, content secret.Content) error {
 }
 
 func (p *pass) publisher() secret.Publisher {
-	return secret.Publisher{Client: p.Client, Key: p.secretKey(), Owner: p.obj}
+	return secret.Publisher{Client: p.Client, Key: p.secretKey(), Owner: p.obj, Dress: p.dress}
 }
 
 // prune removes the Secret in which the token was published under an earlier name, if it is still ours.

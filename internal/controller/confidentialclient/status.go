@@ -86,7 +86,7 @@ func (p *pass) inForce(err error) bool {
 	if err == nil {
 		return true
 	}
-	if !p.published.OthersIntact || !p.published.Layout.Equal(p.layout) {
+	if p.templateFails || !p.published.OthersIntact || !p.published.Layout.Equal(p.layout) {
 		return false
 	}
 	if p.identityApplied || !p.managed() {
