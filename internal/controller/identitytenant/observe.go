@@ -26,7 +26,7 @@ type facts struct {
 	// connectionErr is why the session could not be made from what the spec and its references say now. With a session that is not nil, the
 	// last good state is in force; set by observe.
 	connectionErr error
-	// inputs are the versions of all that a login would be made with now; set by observe, empty without credentials.
+	// inputs are the versions of all that a login, or a connection, would be made with now; set by observe.
 	inputs string
 	// circuit of the session; set by observe, and again by logIn.
 	circuit tenant.Circuit
@@ -55,8 +55,7 @@ func (p *pass) observe(ctx context.Context) error {
 	if p.clusterID, err = p.observeClusterID(ctx); err != nil {
 		return err
 	}
-	var material string
-	p.session, material, p.connectionErr = p.Connector.Refresh(ctx, p.obj)
+	p.session, p.inputs, p.connectionErr = p.Connector.Refresh(ctx, p.obj)
 	p.observeSession()
 	if p.connectionErr != nil || p.obj.Spec.Credentials == nil {
 		return p.connectionErr
@@ -66,7 +65,7 @@ func (p *pass) observe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.inputs = strings.TrimSpace(referenced.Version + " " + material)
+	p.inputs = strings.TrimSpace(referenced.Version + " " + p.inputs)
 	return nil
 }
 
@@ -128,7 +127,7 @@ func (p *pass) unheard() bool {
 // proved says that the tenant has accepted the credentials under this spec and these inputs.
 func (p *pass) proved() bool {
 	status := &p.stored.Status
-	return p.inputs != "" && status.ObservedGeneration == p.obj.Generation && status.ObservedCredentials == p.inputs &&
+	return status.ObservedGeneration == p.obj.Generation && status.ObservedCredentials == p.inputs &&
 		meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionAuthenticated)
 }
 
