@@ -157,6 +157,7 @@ type CABundleReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')`,message="name of the ConfigMap or Secret must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as corp-authorities"
 	Name string `json:"name"`
 
 	// key that holds the bundle. Default ca.crt.
@@ -285,8 +286,8 @@ type IdentityTenantStatus struct {
 	// +optional
 	ClockOffset *metav1.Duration `json:"clockOffset,omitempty"`
 
-	// observedCredentials is with what the last login was made: UID and resourceVersion of the credentials Secret, and of the objects that
-	// tls.caBundleRef and proxy.secretRef name. While it fits, a restart does not log in.
+	// observedCredentials is with what the last successful login was made: UID and resourceVersion of the credentials Secret, and of the objects
+	// that tls.caBundleRef and proxy.secretRef name. While it fits, a restart does not log in.
 	// +optional
 	ObservedCredentials string `json:"observedCredentials,omitempty"`
 

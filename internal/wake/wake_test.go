@@ -3,12 +3,15 @@ package wake_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -50,6 +53,15 @@ func TestTenantChanged(t *testing.T) {
 				t.Errorf("it wakes: %v", got)
 			}
 		})
+	}
+}
+
+func TestATenantThatCanBeUsedAgainWakes(t *testing.T) {
+	before := &v1alpha1.IdentityTenant{Status: v1alpha1.IdentityTenantStatus{Conditions: ready("False", "ServerUnavailable", "")}}
+	after := before.DeepCopy()
+	after.Status.Conditions = ready("True", "Available", "")
+	if !updated(wake.TenantChanged(), before, after) {
+		t.Error("what waits for the tenant sleeps on")
 	}
 }
 
@@ -161,6 +173,45 @@ func TestMapWakesWhatItFinds(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestLaterWakesOnceForMany(t *testing.T) {
+	clock := clocktesting.NewFakeClock(time.Unix(0, 0))
+	queue := workqueue.NewTypedRateLimitingQueueWithConfig(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request](),
+		workqueue.TypedRateLimitingQueueConfig[reconcile.Request]{Clock: clock})
+	defer queue.ShutDown()
+	name := types.NamespacedName{Namespace: "identity", Name: "corp"}
+	handler := wake.Later(time.Second, func(context.Context, *v1alpha1.Scope) ([]types.NamespacedName, error) {
+		return []types.NamespacedName{name}, nil
+	})
+	for range 10 {
+		handler.Create(t.Context(), event.CreateEvent{Object: &v1alpha1.Scope{}}, queue)
+		handler.Update(t.Context(), event.UpdateEvent{ObjectOld: &v1alpha1.Scope{}, ObjectNew: &v1alpha1.Scope{}}, queue)
+		handler.Delete(t.Context(), event.DeleteEvent{Object: &v1alpha1.Scope{}}, queue)
+	}
+	if queue.Len() != 0 {
+		t.Error("it wakes at once")
+	}
+	got := make(chan reconcile.Request)
+	go func() {
+		request, _ := queue.Get()
+		got <- request
+	}()
+	for woken := false; !woken; {
+		clock.Step(time.Second)
+		select {
+		case request := <-got:
+			woken = true
+			if request.NamespacedName != name {
+				t.Errorf("it wakes %v", request)
+			}
+		default:
+			runtime.Gosched()
+		}
+	}
+	if queue.Len() != 0 {
+		t.Error("it wakes more than once")
 	}
 }
 

@@ -83,6 +83,10 @@ func rejectedCABundles() map[string]rejection {
 		"a CA bundle in an object without a name":   {spec: ref(`kind: ConfigMap`), field: "spec.tls.caBundleRef.name", says: "Required value"},
 		"a CA bundle in an object of an empty name": {spec: ref(`kind: ConfigMap, name: ""`), field: "spec.tls.caBundleRef.name", says: "should be at least 1 chars long"},
 		"a CA bundle in an object of a long name":   {spec: ref(`kind: ConfigMap, name: ` + letters(254)), field: "spec.tls.caBundleRef.name", says: "may not be more than 253 bytes"},
+		"a CA bundle in an object that leaves its namespace": {
+			spec:  ref(`kind: ConfigMap, name: ../../kube-system/configmaps/ca`),
+			field: "spec.tls.caBundleRef.name", says: "name of the ConfigMap or Secret " + nameMessage + "corp-authorities",
+		},
 		"a CA bundle under a path": {
 			spec:  ref(`kind: ConfigMap, name: ca, key: certs/ca.crt`),
 			field: "spec.tls.caBundleRef.key", says: "key must be made of letters, digits, dots, dashes and underscores, such as ca.crt",
@@ -115,6 +119,9 @@ func rejectedProxies() map[string]rejection {
 		},
 		"a proxy whose Secret has a long name": {
 			spec: with(`secretRef: {name: ` + letters(254) + `}`), field: "spec.proxy.secretRef.name", says: "may not be more than 253 bytes",
+		},
+		"a proxy whose Secret leaves its namespace": {
+			spec: with(`secretRef: {name: ../../kube-system/secrets/a}`), field: "spec.proxy.secretRef.name", says: "name of the Secret " + nameMessage + "corp-admin",
 		},
 		"exceptions in one item":       {spec: with(`noProxy: ["a.example,b.example"]`), field: "spec.proxy.noProxy[0]", says: noProxyMessage},
 		"an empty exception":           {spec: with(`noProxy: [a.example, ""]`), field: "spec.proxy.noProxy[1]", says: noProxyMessage},

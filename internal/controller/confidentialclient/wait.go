@@ -86,14 +86,14 @@ func (p *pass) attempt() string {
 	var v struct {
 		Generation         int64
 		Reason, Credential string
-		Tenant             [3]string
+		Tenant             [4]string
 		TenantGeneration   int64
 		Application        [3]string
 		ApplicationRole    *v1alpha1.RoleStatus
 	}
 	v.Generation, v.Reason, v.Credential = p.obj.Generation, string(p.decision.Reason), p.credentialVersion
 	if t := p.tenant; t != nil {
-		v.Tenant, v.TenantGeneration = [3]string{string(t.UID), t.Status.ClusterID, t.Status.LoginSuffix}, t.Generation
+		v.Tenant, v.TenantGeneration = [4]string{string(t.UID), t.Status.ClusterID, t.Status.LoginSuffix, t.Status.ObservedCredentials}, t.Generation
 	}
 	if o := p.oauthClient; o != nil {
 		v.Application, v.ApplicationRole = [3]string{string(o.UID), o.Status.AppliedHash, o.Status.TokenHash}, o.Status.ClientRole

@@ -28,7 +28,7 @@ type facts struct {
 	connectionErr error
 	// credential to log in with; set by observe, empty without credentials.
 	credential secret.Referenced
-	// inputs are the versions of all that a login would be made with now; set by observe, empty without credentials.
+	// inputs are the versions of all that a login, or a connection, would be made with now; set by observe.
 	inputs string
 	// circuit of the session; set by observe, and again by logIn.
 	circuit tenant.Circuit
@@ -59,8 +59,7 @@ func (p *pass) observe(ctx context.Context) error {
 	if p.clusterID, err = p.observeClusterID(ctx); err != nil {
 		return err
 	}
-	var material string
-	p.session, material, p.connectionErr = p.Connector.Refresh(ctx, p.obj)
+	p.session, p.inputs, p.connectionErr = p.Connector.Refresh(ctx, p.obj)
 	p.observeSession()
 	if p.connectionErr != nil || p.obj.Spec.Credentials == nil {
 		return p.connectionErr
@@ -68,7 +67,7 @@ func (p *pass) observe(ctx context.Context) error {
 	if p.credential, err = p.Connector.Credential(ctx, p.obj); err != nil {
 		return err
 	}
-	p.inputs = strings.TrimSpace(p.credential.Version + " " + material)
+	p.inputs = strings.TrimSpace(p.credential.Version + " " + p.inputs)
 	return nil
 }
 
@@ -130,7 +129,7 @@ func (p *pass) unheard() bool {
 // proved says that the tenant has accepted the credentials under this spec and these inputs.
 func (p *pass) proved() bool {
 	status := &p.stored.Status
-	return p.inputs != "" && status.ObservedGeneration == p.obj.Generation && status.ObservedCredentials == p.inputs &&
+	return status.ObservedGeneration == p.obj.Generation && status.ObservedCredentials == p.inputs &&
 		meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionAuthenticated)
 }
 

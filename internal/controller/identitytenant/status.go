@@ -36,7 +36,7 @@ func (p *pass) describe(err error) {
 	case p.obj.Spec.Credentials == nil:
 		c.Unknown(v1alpha1.ConditionReachable, v1alpha1.ReasonNoCredentials, "the operator makes no calls of its own to this tenant")
 		describeNoCredentials(c)
-		status.ObservedCredentials = ""
+		status.ObservedCredentials = p.inputs
 	default:
 		c.True(v1alpha1.ConditionReachable, v1alpha1.ReasonAnswered, "the tenant answers")
 		c.True(v1alpha1.ConditionAuthenticated, v1alpha1.ReasonLoggedIn, "the tenant accepted the operator's credentials")
