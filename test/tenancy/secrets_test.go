@@ -21,6 +21,12 @@ func secretAttempts() map[string]attempt {
 			spec: `{oauthClientRef: {name: orders, namespace: "${shop}"}, scopes: [read], secret: {name: ` + name + `}}`,
 		}
 	}
+	own := func(with, reason, says string) attempt {
+		return attempt{
+			kind: identityTenant, reason: reason, says: says,
+			spec: `{url: "https://127.0.0.1:1", clusterID: test, ` + with + `, credentials: {applicationID: operator-admin, scope: all, secretRef: {name: guessed}}}`,
+		}
+	}
 	delivers := func(secret string) attempt {
 		return attempt{
 			kind: confidentialClient, reason: v1alpha1.ReasonNotAdmitted, says: "its spec.access.allowClientSecretDelivery decides",
@@ -47,6 +53,10 @@ func secretAttempts() map[string]attempt {
 		"the client secret, where the tenant delivers none": delivers(`deliver: [ClientCredentials]`),
 		"the client secret beside the token":                delivers(`deliver: [Token, ClientCredentials]`),
 		"the client secret under another name":              delivers(`deliver: [Token, ClientCredentials], keys: {clientSecret: harmless}`),
+		"a CA bundle of another namespace":                  own(`tls: {caBundleRef: {kind: ConfigMap, name: `+jewels+`, key: ca.crt}}`, v1alpha1.ReasonCABundleUnusable, "ConfigMap ${billing}/"+jewels),
+		"a Secret of another namespace as CA bundle":        own(`tls: {caBundleRef: {kind: Secret, name: `+jewels+`, key: client_secret}}`, v1alpha1.ReasonCABundleUnusable, "Secret ${billing}/"+jewels),
+		"one's own Secret as CA bundle":                     own(`tls: {caBundleRef: {kind: Secret, name: taken, key: access_token}}`, v1alpha1.ReasonCABundleUnusable, "Secret ${billing}/taken"),
+		"a proxy's password of another namespace":           own(`proxy: {url: "http://127.0.0.1:1", secretRef: {name: `+jewels+`}}`, v1alpha1.ReasonSecretNotFound, "Secret ${billing}/"+jewels+" does not exist"),
 		"the operator's own credential, from a tenant of one's own": {
 			kind: identityTenant, reason: v1alpha1.ReasonSecretNotFound, says: "Secret ${billing}/corp-admin does not exist",
 			spec: `{url: "https://127.0.0.1:1", clusterID: test, credentials: {applicationID: operator-admin, scope: all, secretRef: {name: corp-admin}}}`,
@@ -75,6 +85,10 @@ func (s *stage) plantForgeries() {
 		object.Namespace, object.Name = s.Namespace("billing"), name
 		s.Create(&corev1.Secret{ObjectMeta: object, StringData: map[string]string{v1alpha1.AccessTokenKey: "forged"}})
 	}
+	s.Create(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace("billing"), Name: "guessed"},
+		StringData: map[string]string{v1alpha1.ClientIDKey: "oauth-operator@example.test", v1alpha1.ClientSecretKey: "a-guess-of-sixteen"},
+	})
 	own := s.make(identityTenant, "billing", "own", s.tenantSpec(`{namespaces: {from: All}, allowedRoles: ["*"]}`))
 	s.Condition(own, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound)
 	s.Ready(s.make(identityTenant, "billing", "bare", `{url: "`+s.Tenant.URL()+`", clusterID: test, access: {namespaces: {from: All}, allowedRoles: ["*"]}}`))
