@@ -38,3 +38,26 @@ func Requesting(ctx context.Context, resolver tenancy.Resolver, oauthClient *v1a
 	}
 	return types.NamespacedName{}, false, nil
 }
+
+// Holding returns the names of the ConfidentialClients that keep an OAuthClient from being deleted: those that it admits, and those that have
+// made something on the tenant through it. Others lose nothing, and nobody can hold by its name what is not open to them.
+func Holding(ctx context.Context, resolver tenancy.Resolver, oauthClient *v1alpha1.OAuthClient) ([]types.NamespacedName, error) {
+	key := client.ObjectKeyFromObject(oauthClient)
+	clients, err := index.ClientsOfOAuthClient(ctx, resolver.Reader, key)
+	if err != nil {
+		return nil, fmt.Errorf("listing ConfidentialClients of OAuthClient %s: %w", key, err)
+	}
+	var names []types.NamespacedName
+	for i := range clients {
+		holds := clients[i].Status.Identity != nil
+		if !holds {
+			if holds, err = resolver.AdmitsConsumer(ctx, oauthClient, clients[i].Namespace); err != nil {
+				return nil, err
+			}
+		}
+		if holds {
+			names = append(names, client.ObjectKeyFromObject(&clients[i]))
+		}
+	}
+	return names, nil
+}

@@ -206,3 +206,24 @@ func TestWhoIsNotAdmittedKeepsNobodyFromAnApplicationID(t *testing.T) {
 	s.Tenant.ClearFaults()
 	s.Ready(younger)
 }
+
+// TestWhoIsNotAdmittedHoldsNoDeletion: an object that names another one waits for it, but keeps it from going only if it may use it.
+func TestWhoIsNotAdmittedHoldsNoDeletion(t *testing.T) {
+	s := newStage(t)
+	s.make(confidentialClient, "billing", "holds-on", `{oauthClientRef: {name: private, namespace: "${shop}"}, scopes: [read]}`)
+	s.make(oauthClient, "billing", "holds-on", `{tenantRef: {name: closed, namespace: "${identity}"}, applicationID: holds-on, type: OAuth2Server}`)
+	s.make(confidentialClient, "billing", "holds-on-too",
+		`{application: {tenantRef: {name: closed, namespace: "${identity}"}, applicationID: a}, identity: {provisioning: External}, credential: {secretRef: {name: mine}}}`)
+	admitted := s.make(confidentialClient, "shop", "holds", `{oauthClientRef: {name: private}, scopes: [read]}`)
+	s.Ready(admitted)
+	private := &v1alpha1.OAuthClient{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace("shop"), Name: "private"}}
+	closed := &v1alpha1.IdentityTenant{ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace("identity"), Name: "closed"}}
+	s.Delete(private)
+	c := s.Condition(private, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonDependentsExist)
+	if says := "deletion waits for 1 ConfidentialClient: " + s.expand("${shop}/holds;"); !strings.Contains(c.Message, says) {
+		t.Errorf("the message does not say %q: %s", says, c.Message)
+	}
+	s.Delete(admitted)
+	s.Delete(closed)
+	s.Gone(admitted, private, closed)
+}

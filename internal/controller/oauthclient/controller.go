@@ -80,7 +80,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 }
 
 // feelsNamespace lists the OAuthClients that a change of a namespace's labels can admit or shut out: its own, those that claim the same
-// application as they, and those to which its Scopes attach.
+// application as they, those to which its Scopes attach, and those that its ConfidentialClients keep from being deleted.
 func (r *Reconciler) feelsNamespace(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
 	own := &v1alpha1.OAuthClientList{}
 	if err := r.Client.List(ctx, own, client.InNamespace(namespace.Name)); err != nil {
@@ -88,6 +88,10 @@ func (r *Reconciler) feelsNamespace(ctx context.Context, namespace *metav1.Parti
 	}
 	scopes := &v1alpha1.ScopeList{}
 	if err := r.Client.List(ctx, scopes, client.InNamespace(namespace.Name)); err != nil {
+		return nil, err
+	}
+	clients := &v1alpha1.ConfidentialClientList{}
+	if err := r.Client.List(ctx, clients, client.InNamespace(namespace.Name)); err != nil {
 		return nil, err
 	}
 	var names []types.NamespacedName
@@ -100,6 +104,11 @@ func (r *Reconciler) feelsNamespace(ctx context.Context, namespace *metav1.Parti
 	}
 	for i := range scopes.Items {
 		names = append(names, tenancy.OAuthClientKey(scopes.Items[i].Spec.OAuthClientRef, namespace.Name))
+	}
+	for i := range clients.Items {
+		if ref := clients.Items[i].Spec.OAuthClientRef; ref != nil {
+			names = append(names, tenancy.OAuthClientKey(*ref, namespace.Name))
+		}
 	}
 	return names, nil
 }

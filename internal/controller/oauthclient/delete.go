@@ -2,27 +2,24 @@ package oauthclient
 
 import (
 	"context"
-	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
-	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/consumer"
 	"github.com/oauth-operator/oauth-operator/internal/orphan"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
-	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
 // remove undoes what was made on the tenant, once no ConfidentialClient needs it: first the application with its grants, then the role
 // of its clients. What does not carry our mark is left alone.
 func (p *pass) remove(ctx context.Context) error {
-	key := client.ObjectKeyFromObject(p.obj)
-	clients, err := wake.Names(index.ClientsOfOAuthClient(ctx, p.Client, key))
+	clients, err := consumer.Holding(ctx, p.Resolver, p.obj)
 	if err != nil {
-		return fmt.Errorf("listing ConfidentialClients of OAuthClient %s: %w", key, err)
+		return err
 	}
 	if len(clients) > 0 {
 		return report.Dependents(map[string]int{"ConfidentialClient": len(clients)}, clients)
