@@ -101,10 +101,11 @@ func (p *pass) describeCalls(c report.Conditions) bool {
 	return true
 }
 
-// unobserved says that what is stored speaks of another spec, or of nothing yet.
+// unobserved says that what is stored speaks of another spec, or of nothing yet. A deletion makes a new generation, and no other spec.
 func (p *pass) unobserved() bool {
 	status := &p.stored.Status
-	return status.ObservedGeneration != p.obj.Generation || meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionAuthenticated) == nil
+	other := status.ObservedGeneration != p.obj.Generation && p.obj.DeletionTimestamp.IsZero()
+	return other || meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionAuthenticated) == nil
 }
 
 // outage says since when the tenant is not called any more, and until when.
