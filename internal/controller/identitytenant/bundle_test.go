@@ -134,6 +134,65 @@ func TestACABundleWithoutTheLabelIsLookedAtByItself(t *testing.T) {
 	s.ready()
 }
 
+func TestAnOutageIsSeenThroughABrokenCABundle(t *testing.T) {
+	var object client.Object
+	var set func(string)
+	s := newStepper(t, func(w *environment.World, tenant *v1alpha1.IdentityTenant) {
+		object, set = bundleIn(w, tenant, v1alpha1.CABundleKindConfigMap, nil)
+		w.Create(object)
+	})
+	s.step()
+	s.ready()
+	s.Update(object, func() { set("nonsense") })
+	s.step()
+	s.expect(v1alpha1.ConditionReachable, metav1.ConditionTrue, v1alpha1.ReasonAnswered)
+	session, err := s.reconciler.Connector.Session(t.Context(), s.tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove := s.Tenant.Inject(down())
+	for range 5 {
+		_, _ = session.Admin().WhoAmI(t.Context())
+	}
+	s.step()
+	s.expect(v1alpha1.ConditionReachable, metav1.ConditionFalse, v1alpha1.ReasonServerUnavailable)
+	s.expect(v1alpha1.ConditionAuthenticated, metav1.ConditionTrue, v1alpha1.ReasonLoggedIn)
+	remove()
+	s.clock.Step(time.Minute)
+	if _, err := session.Admin().WhoAmI(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.step()
+	s.expect(v1alpha1.ConditionReachable, metav1.ConditionTrue, v1alpha1.ReasonAnswered)
+	s.expect(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonCABundleUnusable)
+}
+
+// TestADeletionGoesOnWhenItsCABundleIsGone as it is when a whole namespace is deleted.
+func TestADeletionGoesOnWhenItsCABundleIsGone(t *testing.T) {
+	var object client.Object
+	s := newStepper(t, func(w *environment.World, tenant *v1alpha1.IdentityTenant) {
+		object, _ = bundleIn(w, tenant, v1alpha1.CABundleKindConfigMap, nil)
+		w.Create(object)
+	})
+	s.create(s.OAuthClient("orders"))
+	s.step()
+	s.ready()
+	s.Delete(object)
+	s.Delete(s.tenant)
+	for range 3 {
+		s.step()
+		s.expect(v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonDependentsExist)
+		s.expect(v1alpha1.ConditionAuthenticated, metav1.ConditionTrue, v1alpha1.ReasonLoggedIn)
+	}
+	session, err := s.reconciler.Connector.Session(t.Context(), s.tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Admin().WhoAmI(t.Context()); err != nil {
+		t.Errorf("what dependents made cannot be removed: %v", err)
+	}
+}
+
 func TestAnotherReferenceDoesNotGoOnWithTheOldBundle(t *testing.T) {
 	var object client.Object
 	s := newStepper(t, func(w *environment.World, tenant *v1alpha1.IdentityTenant) {

@@ -66,13 +66,12 @@ func describeNoCredentials(c report.Conditions) {
 // broken: dependents go by it, and would stop working although nothing has changed.
 func (p *pass) describeFailure(c report.Conditions, err error) {
 	switch {
-	case p.connectionErr != nil:
-		if p.unobserved() {
+	case p.connectionErr != nil && !p.unobserved():
+		p.describeCalls(c)
+	case p.connectionErr != nil, notAsked(err):
+		if !p.describeCalls(c) {
 			c.Unknown(v1alpha1.ConditionReachable, v1alpha1.ReasonPending, "the tenant was not asked")
-			c.Failed(v1alpha1.ConditionAuthenticated, err)
 		}
-	case notAsked(err):
-		c.Unknown(v1alpha1.ConditionReachable, v1alpha1.ReasonPending, "the tenant was not asked")
 		c.Failed(v1alpha1.ConditionAuthenticated, err)
 	case p.answered:
 		c.True(v1alpha1.ConditionReachable, v1alpha1.ReasonAnswered, "the tenant answers")
@@ -88,10 +87,25 @@ func (p *pass) describeFailure(c report.Conditions, err error) {
 	}
 }
 
-// unobserved says that what is stored speaks of another spec, or of nothing yet.
+// describeCalls says what the calls of others have found out, and returns whether they have; the pass itself has not asked.
+func (p *pass) describeCalls(c report.Conditions) bool {
+	held := p.circuit.Refusal(p.Clock.Now())
+	switch {
+	case held != nil:
+		c.False(v1alpha1.ConditionReachable, report.Reason(held), p.outage(held))
+	case p.circuit.Answered:
+		c.True(v1alpha1.ConditionReachable, v1alpha1.ReasonAnswered, "the tenant answers")
+	default:
+		return false
+	}
+	return true
+}
+
+// unobserved says that what is stored speaks of another spec, or of nothing yet. A deletion makes a new generation, and no other spec.
 func (p *pass) unobserved() bool {
 	status := &p.stored.Status
-	return status.ObservedGeneration != p.obj.Generation || meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionAuthenticated) == nil
+	other := status.ObservedGeneration != p.obj.Generation && p.obj.DeletionTimestamp.IsZero()
+	return other || meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionAuthenticated) == nil
 }
 
 // outage says since when the tenant is not called any more, and until when.
