@@ -190,11 +190,9 @@ func (p *pass) reach(ctx context.Context) error {
 // persist stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
 // nothing is sent.
 func (p *pass) persist(ctx context.Context) error {
-	if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
-		return err
-	}
-	p.stored = p.obj.DeepCopy()
-	return nil
+	var err error
+	p.stored, err = report.Checkpoint(ctx, p.Client, p.stored, p.obj)
+	return err
 }
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
