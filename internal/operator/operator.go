@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -111,7 +112,7 @@ func addControllers(mgr manager.Manager, options Options) error {
 		}).SetupWithManager,
 		"ConfidentialClient": (&confidentialclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Contests: schedule.NewContests(), Vault: vault,
+			Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
 		}).SetupWithManager,
 	} {
 		if err := add(mgr, controllerOptions(options)); err != nil {
@@ -119,6 +120,13 @@ func addControllers(mgr manager.Manager, options Options) error {
 		}
 	}
 	return nil
+}
+
+// uptime returns a clock that tells how long this process has been running. The time that it begins with carries a monotonic reading, by which it
+// goes on whatever happens to the wall clock.
+func uptime(clock clock.PassiveClock) func() time.Duration {
+	start := clock.Now()
+	return func() time.Duration { return clock.Since(start) }
 }
 
 func controllerOptions(options Options) controller.Options {

@@ -42,6 +42,8 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	// Retries counts failures.
 	Retries *schedule.Retries
+	// Countdowns notice a clock that was set back.
+	Countdowns *schedule.Countdowns
 	// Contests slows down the repair of Secrets that somebody else keeps changing.
 	Contests *schedule.Contests
 }

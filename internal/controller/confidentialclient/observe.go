@@ -97,23 +97,36 @@ func (p *pass) observeSecret(ctx context.Context) error {
 func (p *pass) decide(specHash string) {
 	content := p.published.Content
 	policy := policyOf(p.obj)
-	if p.tenant != nil && p.tenant.Status.ClockOffset != nil {
-		policy.ClockOffset = p.tenant.Status.ClockOffset.Duration
-	}
+	policy.ClockOffset = p.clockOffset()
+	// A wall clock that was set back must not make the token seem younger than it is.
+	back := p.Countdowns.SetBack(string(p.obj.UID), content.IssueTime.String(), p.Clock.Now())
 	input := renewal.Input{
 		Found:             p.published.Found(),
 		Intact:            p.published.Intact,
 		PublishedSpecHash: content.SpecHash,
 		WantedSpecHash:    specHash,
 		CredentialChanged: p.published.CredentialDiffers(p.others),
-		Token:             renewal.Token{IssueTime: content.IssueTime},
+		Token:             renewal.Token{IssueTime: content.IssueTime.Add(-back)},
 		Policy:            policy,
 	}
 	if p.layout.HoldsToken() {
 		input.Found = input.Found && (!p.published.Intact || p.published.Layout.HoldsToken())
-		input.Token.ExpirationTime, input.Token.TenantExpirationTime = content.ExpirationTime, content.TenantExpirationTime
+		input.Token.ExpirationTime, input.Token.TenantExpirationTime = content.ExpirationTime.Add(-back), content.TenantExpirationTime
 	}
 	p.decision = renewal.Decide(p.Clock.Now(), input)
+}
+
+// clockOffset returns the tenant's clock minus ours, as the last call has measured it, else as the status of the IdentityTenant has it.
+func (p *pass) clockOffset() time.Duration {
+	if p.session != nil {
+		if offset, known := p.session.ClockOffset(); known {
+			return offset
+		}
+	}
+	if p.tenant != nil && p.tenant.Status.ClockOffset != nil {
+		return p.tenant.Status.ClockOffset.Duration
+	}
+	return 0
 }
 
 // policyOf returns when a ConfidentialClient wants its token renewed.

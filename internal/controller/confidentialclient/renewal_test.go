@@ -46,7 +46,8 @@ func newStepperOn(
 	change func(*environment.World, *v1alpha1.IdentityTenant, *v1alpha1.ConfidentialClient),
 ) *stepper {
 	t.Helper()
-	clock := clocktesting.NewFakeClock(time.Now().Truncate(time.Second))
+	start := time.Now().Truncate(time.Second)
+	clock := clocktesting.NewFakeClock(start)
 	options.Clock = clock
 	w := server.New(t, options)
 	w.Clock = clock
@@ -66,6 +67,7 @@ func newStepperOn(
 		Vault:     secret.Vault{Client: w.Client, Live: w.Client, Namespace: w.Namespace("operator")},
 		Recorder:  events.NewFakeRecorder(1000),
 		Retries:   schedule.NewRetries(), Contests: schedule.NewContests(),
+		Countdowns: schedule.NewCountdowns(func() time.Duration { return clock.Since(start) }),
 	}}
 }
 
