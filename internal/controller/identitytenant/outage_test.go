@@ -222,6 +222,34 @@ func TestAnOutageEndsForAllWithoutAStorm(t *testing.T) {
 	}
 }
 
+// TestTheTenantHearsOfAnOutageFromWhoeverCallsIt when nothing else wakes it.
+func TestTheTenantHearsOfAnOutageFromWhoeverCallsIt(t *testing.T) {
+	w := server.New(t, emulator.Options{})
+	w.StartOperator()
+	tenant := w.CreateTenant()
+	w.Ready(tenant)
+	w.Quiet()
+	application := w.OAuthClient("orders")
+	w.Create(application)
+	w.Ready(application)
+	counted(w, tenant, 1, 0) // that wakes the tenant, too
+	w.Quiet()
+	w.Tenant.Inject(down())
+	for i := range 5 {
+		calls := w.Tenant.Calls()
+		w.Update(application, func() { application.Spec.Description = fmt.Sprint(i) })
+		w.Eventually("see a call that fails", func() error {
+			if w.Tenant.Calls().Sub(calls).Total() == 0 {
+				return errStill
+			}
+			return nil
+		})
+	}
+	w.Condition(tenant, v1alpha1.ConditionReachable, metav1.ConditionFalse, v1alpha1.ReasonServerUnavailable)
+	w.Tenant.ClearFaults()
+	w.Ready(tenant, application)
+}
+
 func TestADeadTenantDelaysNoOther(t *testing.T) {
 	for name, fault := range map[string]emulator.Fault{
 		"it fails":           down(),
