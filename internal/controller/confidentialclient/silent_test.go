@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -76,7 +77,11 @@ func TestARefreshIsOneCallAndTwoWrites(t *testing.T) {
 	w := server.New(t, emulator.Options{Clock: clock})
 	w.Clock = clock
 	w.StartOperator()
-	_, consumer := w.Provisioned("orders", "billing")
+	application, consumer := w.Provisioned("orders", "billing")
+	tenant := w.IdentityTenant()
+	// The look below wakes the application, too, and hours have passed.
+	w.Update(tenant, func() { tenant.Spec.DriftCheckInterval = &metav1.Duration{Duration: 8760 * time.Hour} })
+	w.Ready(tenant, application)
 	for i := range 3 {
 		w.Quiet()
 		w.Get(consumer)
