@@ -8,6 +8,9 @@ const (
 	// breakerFirst and breakerMost bound the pause before a probe. Each probe that fails doubles it.
 	breakerFirst = 5 * time.Second
 	breakerMost  = time.Minute
+	// urgentPart and urgentLeast bound the pause before a probe that is for a token: a tenth of the time that it has left, and a second.
+	urgentPart  = 10
+	urgentLeast = time.Second
 	// probeTurn is how long a call is sent away for while a probe is under way.
 	probeTurn = time.Second
 )
@@ -37,23 +40,40 @@ type breaker struct {
 	closeTime time.Time     // when it was last closed; zero if it never opened
 	pause     time.Duration // before the next probe, not spread
 	probeTime time.Time     // from which the next probe may go
+	failTime  time.Time     // when the way was last found to be broken: it opened, or a probe failed
 	probe     int           // the probe under way; 0 for none
 	probes    int           // so far, which numbers them
 }
 
 // admit returns whether a call may go at now, and which probe it is: 0 for an ordinary call. A call that may not go can come back after wait.
-func (b *breaker) admit(now time.Time) (probe int, wait time.Duration, ok bool) {
+//
+// expiry is that of the token that the call replaces, zero for other calls. A token that is about to expire cannot sit out a pause: the call for it
+// may be the probe after a tenth of the time that it had left when the last one failed.
+func (b *breaker) admit(now, expiry time.Time) (probe int, wait time.Duration, ok bool) {
+	due := b.due(expiry)
 	switch {
 	case b.openTime.IsZero():
 		return 0, 0, true
-	case now.Before(b.probeTime):
-		return 0, b.probeTime.Sub(now), false
+	case now.Before(due):
+		return 0, due.Sub(now), false
 	case b.probe != 0:
 		return 0, probeTurn, false
 	}
 	b.probes++
 	b.probe = b.probes
 	return b.probe, 0, true
+}
+
+// due returns when the next probe may go, if it is a call for a token that expires at a time.
+func (b *breaker) due(expiry time.Time) time.Time {
+	if expiry.IsZero() {
+		return b.probeTime
+	}
+	early := b.failTime.Add(max(expiry.Sub(b.failTime)/urgentPart, urgentLeast))
+	if early.Before(b.probeTime) {
+		return early
+	}
+	return b.probeTime
 }
 
 // note takes the outcome of a call that was admitted as the given probe, or as an ordinary call, and returns whether the breaker has opened or
@@ -97,5 +117,6 @@ func (b *breaker) open(now time.Time) {
 
 func (b *breaker) delay(now time.Time, pause time.Duration) {
 	b.pause = pause
+	b.failTime = now
 	b.probeTime = now.Add(b.spread(pause))
 }

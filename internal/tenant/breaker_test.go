@@ -16,7 +16,7 @@ func newBreaker() (*breaker, time.Time) {
 func fail(t *testing.T, b *breaker, now time.Time, n int) {
 	t.Helper()
 	for range n {
-		probe, _, ok := b.admit(now)
+		probe, _, ok := b.admit(now, time.Time{})
 		if !ok {
 			t.Fatal("a call is not admitted")
 		}
@@ -43,16 +43,53 @@ func TestBreakerOpensAfterFailuresInARow(t *testing.T) {
 					t.Fatal("it opened too early")
 				}
 				now = now.Add(time.Minute)
-				probe, _, ok := b.admit(now)
+				probe, _, ok := b.admit(now, time.Time{})
 				if !ok || probe != 0 {
 					t.Fatalf("a call is admitted: %v, as probe %d", ok, probe)
 				}
 				changed = b.note(now, probe, o)
 			}
-			if _, wait, ok := b.admit(now); ok == tc.opens || changed != tc.opens || tc.opens && wait != breakerFirst {
+			if _, wait, ok := b.admit(now, time.Time{}); ok == tc.opens || changed != tc.opens || tc.opens && wait != breakerFirst {
 				t.Errorf("the next call is admitted: %v, after %v; told: %v", ok, wait, changed)
 			}
 		})
+	}
+}
+
+func TestBreakerLetsATokenProbeBeforeItExpires(t *testing.T) {
+	b, opened := newBreaker()
+	fail(t, b, opened, breakerThreshold)
+	for range 4 { // the pause is a minute now
+		opened = opened.Add(breakerMost)
+		fail(t, b, opened, 1)
+	}
+	for name, tc := range map[string]struct {
+		left, wait time.Duration
+	}{
+		"one that lives for hours waits as all do":       {5 * time.Hour, breakerMost},
+		"one with ten minutes left waits as all do":      {10 * time.Minute, breakerMost},
+		"one with two minutes left may probe earlier":    {2 * time.Minute, 12 * time.Second},
+		"one with five seconds left waits for a second":  {5 * time.Second, time.Second},
+		"one that has expired waits for a second, not 0": {-time.Hour, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, wait, ok := b.admit(opened, opened.Add(tc.left)); ok || wait != tc.wait {
+				t.Errorf("it is admitted: %v, after %v", ok, wait)
+			}
+		})
+	}
+	// Each of them that fails makes the next one wait.
+	expiry, now := opened.Add(10*time.Second), opened.Add(time.Second)
+	probe, _, ok := b.admit(now, expiry)
+	if !ok {
+		t.Fatal("the probe for a token is not admitted")
+	}
+	b.note(now, probe, failed)
+	if _, wait, ok := b.admit(now, expiry); ok || wait != time.Second {
+		t.Errorf("after it failed the next is admitted: %v, after %v", ok, wait)
+	}
+	if _, wait, ok := b.admit(now, time.Time{}); ok || wait != breakerMost {
+		t.Errorf("after it failed any other is admitted: %v, after %v", ok, wait)
 	}
 }
 
@@ -61,15 +98,15 @@ func TestBreakerProbesEverMoreRarely(t *testing.T) {
 	fail(t, b, now, breakerThreshold)
 	for i, pause := range []time.Duration{5, 10, 20, 40, 60, 60} {
 		pause *= time.Second
-		if _, wait, ok := b.admit(now.Add(pause - time.Nanosecond)); ok || wait != time.Nanosecond {
+		if _, wait, ok := b.admit(now.Add(pause-time.Nanosecond), time.Time{}); ok || wait != time.Nanosecond {
 			t.Fatalf("probe %d is admitted before %v: %v, wait %v", i+1, pause, ok, wait)
 		}
 		now = now.Add(pause)
-		probe, _, ok := b.admit(now)
+		probe, _, ok := b.admit(now, time.Time{})
 		if !ok || probe == 0 {
 			t.Fatalf("probe %d is not admitted after %v", i+1, pause)
 		}
-		if _, wait, ok := b.admit(now.Add(time.Hour)); ok || wait != probeTurn {
+		if _, wait, ok := b.admit(now.Add(time.Hour), time.Time{}); ok || wait != probeTurn {
 			t.Fatalf("beside probe %d another call is admitted: %v, wait %v", i+1, ok, wait)
 		}
 		if b.note(now, probe, failed) {
@@ -82,12 +119,12 @@ func TestBreakerClosesAtOnceWhenTheTenantAnswers(t *testing.T) {
 	b, now := newBreaker()
 	fail(t, b, now, breakerThreshold)
 	now = now.Add(breakerFirst)
-	probe, _, _ := b.admit(now)
+	probe, _, _ := b.admit(now, time.Time{})
 	if !b.note(now, probe, answered) {
 		t.Error("the end of the outage is not told")
 	}
 	for range 10 {
-		if probe, _, ok := b.admit(now); !ok || probe != 0 {
+		if probe, _, ok := b.admit(now, time.Time{}); !ok || probe != 0 {
 			t.Fatalf("a call is admitted: %v, as probe %d", ok, probe)
 		}
 	}
@@ -95,7 +132,7 @@ func TestBreakerClosesAtOnceWhenTheTenantAnswers(t *testing.T) {
 
 func TestBreakerTakesTheAnswerOfACallThatWasSentBeforeItOpened(t *testing.T) {
 	b, now := newBreaker()
-	early, _, _ := b.admit(now)
+	early, _, _ := b.admit(now, time.Time{})
 	fail(t, b, now, breakerThreshold)
 	if b.note(now, early, failed) || b.probeTime != now.Add(breakerFirst) {
 		t.Error("a late failure changes something")
@@ -109,9 +146,9 @@ func TestBreakerLetsAnotherProbeGoWhenOneTellsNothing(t *testing.T) {
 	b, now := newBreaker()
 	fail(t, b, now, breakerThreshold)
 	now = now.Add(breakerFirst)
-	first, _, _ := b.admit(now)
+	first, _, _ := b.admit(now, time.Time{})
 	b.note(now, first, unknown)
-	second, _, ok := b.admit(now)
+	second, _, ok := b.admit(now, time.Time{})
 	if !ok || second == first {
 		t.Fatalf("another probe is admitted: %v, %d", ok, second)
 	}
@@ -127,7 +164,7 @@ func TestBreakerDoesNotBeginAnewWhenTheTenantComesBackForAMoment(t *testing.T) {
 			fail(t, b, now, breakerThreshold)
 			for _, o := range []outcome{failed, answered} { // pauses of 5 and 10 seconds
 				now = b.probeTime
-				probe, _, _ := b.admit(now)
+				probe, _, _ := b.admit(now, time.Time{})
 				b.note(now, probe, o)
 			}
 			now = now.Add(back)
@@ -195,7 +232,7 @@ func (s *story) end(at int) {
 
 // begin asks for a call.
 func (s *story) begin() {
-	probe, wait, ok := s.b.admit(s.now)
+	probe, wait, ok := s.b.admit(s.now, time.Time{})
 	open := !s.b.openTime.IsZero()
 	switch {
 	case ok != (wait == 0) || wait > breakerMost:

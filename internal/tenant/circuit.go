@@ -78,11 +78,12 @@ func upToAFifthLess(d time.Duration) time.Duration {
 	return d - time.Duration(rand.Int64N(int64(d)/5+1)) //nolint:gosec // spreads load, guards nothing
 }
 
-// enter returns *CircuitError at once when a call may not go. Otherwise the caller makes it, and tells how it went.
-func (c *circuit) enter() (tell func(outcome, error), err error) {
+// enter returns *CircuitError at once when a call may not go. Otherwise the caller makes it, and tells how it went. expiry is that of the token
+// that the call replaces; zero for other calls.
+func (c *circuit) enter(expiry time.Time) (tell func(outcome, error), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	probe, wait, ok := c.breaker.admit(c.clock.Now())
+	probe, wait, ok := c.breaker.admit(c.clock.Now(), expiry)
 	if !ok {
 		return nil, &CircuitError{cause: c.err, wait: wait}
 	}

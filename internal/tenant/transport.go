@@ -50,7 +50,7 @@ type gatedTransport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *gatedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	tell, err := t.circuit.enter()
+	tell, err := t.circuit.enter(time.Time{})
 	if err != nil {
 		return nil, discard(req, err)
 	}
