@@ -98,21 +98,22 @@ func addControllers(mgr manager.Manager, options Options) error {
 	vault := secret.Vault{Client: c, Live: live, Namespace: options.Namespace}
 	connector := tenancy.Connector{Vault: vault, Pool: tenant.NewPool(clock, nil), Live: live, Materials: tenancy.NewMaterials()}
 	recorder := mgr.GetEventRecorder(Name)
+	visits := func() *tenant.Visits { return tenant.NewVisits(options.Concurrency) } // each controller has workers of its own
 	for name, add := range map[string]func(ctrl.Manager, controller.Options) error{
 		"IdentityTenant": (&identitytenant.Reconciler{
 			Client: c, Live: live, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Census: identitytenant.NewCensus(),
+			Visits: visits(), Census: identitytenant.NewCensus(),
 		}).SetupWithManager,
 		"OAuthClient": (&oauthclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Checks: drift.NewChecks(), Bursts: schedule.NewBursts(),
+			Visits: visits(), Checks: drift.NewChecks(), Bursts: schedule.NewBursts(),
 		}).SetupWithManager,
 		"Scope": (&scope.Reconciler{
 			Client: c, Resolver: resolver, Recorder: recorder, Clock: clock,
 		}).SetupWithManager,
 		"ConfidentialClient": (&confidentialclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
+			Visits: visits(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
 		}).SetupWithManager,
 	} {
 		if err := add(mgr, controllerOptions(options)); err != nil {

@@ -5,6 +5,17 @@ import (
 	"time"
 )
 
+// Priorities in the work queues, besides those of tokens, which are above all of them. controller-runtime gives objects that it lists at its
+// start -100.
+const (
+	// PriorityChanged is for objects that are new, that somebody has changed, or that something they wait for has woken.
+	PriorityChanged = 0
+	// PriorityRotation is for credentials that are replaced because of their age.
+	PriorityRotation = -10
+	// PriorityDrift is for objects that are as they were declared when they were last looked at.
+	PriorityDrift = -20
+)
+
 const (
 	// priorityStep is the shortest time left that is told apart from none.
 	priorityStep = 30 * time.Second

@@ -11,8 +11,12 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 )
 
-// longestWait bounds any wait for a moment, so that a stepped clock is noticed.
-const longestWait = 10 * time.Minute
+const (
+	// longestWait bounds any wait for a moment, so that a stepped clock is noticed.
+	longestWait = 10 * time.Minute
+	// shortestWait bounds it, too: who comes a moment too early has come in vain.
+	shortestWait = 50 * time.Millisecond
+)
 
 // At returns the result that brings an object back at the earliest of the given moments, ignoring zero ones; without any, nothing
 // but an event brings it back. A moment that has passed brings it back in a second: a pass that did not act on it must not spin.
@@ -22,7 +26,10 @@ func At(now time.Time, moments ...time.Time) ctrl.Result {
 		if moment.IsZero() {
 			continue
 		}
-		left := max(moment.Sub(now), time.Second)
+		left := max(moment.Sub(now), shortestWait)
+		if !moment.After(now) {
+			left = time.Second
+		}
 		if wait == 0 || left < wait {
 			wait = left
 		}

@@ -2,7 +2,9 @@ package tenant
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,16 +19,12 @@ import (
 // worker stands in line.
 const maxWait = time.Second
 
-// maxUnderWay is how many calls to a tenant URL may be under way at once. It is half of the workers that a controller has by default: a tenant that
-// does not answer holds no more of them until the circuit opens.
-const maxUnderWay = 4
-
 // GateError reports a call that was not sent, because it is not its turn.
 type GateError struct {
 	// Asked tells who holds the call back: true for the tenant, which asked for a pause, false for our own limit.
 	Asked bool
 
-	crowded bool // as many calls as may be are under way
+	crowded bool // as many passes as may be are at work on the tenant
 	wait    time.Duration
 }
 
@@ -36,7 +34,7 @@ func (e *GateError) Error() string {
 		return "tenant asked for a pause in calls"
 	}
 	if e.crowded {
-		return "too many calls to the tenant are under way"
+		return "many objects of the tenant are worked on at once"
 	}
 	return "limit of calls per second to the tenant is reached"
 }
@@ -48,20 +46,47 @@ func (e *GateError) FailureClass() failure.Class { return failure.Throttled }
 func (e *GateError) RetryAfter() time.Duration { return e.wait }
 
 // gate decides who calls a tenant URL next. All Sessions of the URL share it.
+//
+// Permits come at the rate of the limit, and a burst of them is kept for when they are wanted. Of those who wait, the most urgent one gets the next.
+// The less urgent classes leave a part of the burst to the others, so that a token does not have to wait for what drift checks have used up.
 type gate struct {
 	clock  clock.Clock
 	offset clockOffset
 	turn   chan struct{} // holds a value while somebody has the lock of Session.Serialize
-	places chan struct{} // holds a value for each call that is under way
 
 	mu          sync.Mutex
 	limiter     *rate.Limiter
 	closedUntil time.Time
+	waiters     []*waiter
+	arrivals    int           // so far, which numbers the waiters
+	changed     chan struct{} // closed when a waiter has reason to look again
+	lines       [classes]line
+}
+
+// waiter is a call that waits for its permit.
+type waiter struct {
+	urgency
+	// underway says that it belongs to a pass that has made a call already. Of equals these go first: what is begun is brought to its end.
+	underway bool
+	number   int
+	until    time.Time // when it is sent away
+}
+
+func (w *waiter) before(other *waiter) bool {
+	switch {
+	case w.urgency.before(other.urgency):
+		return true
+	case other.urgency.before(w.urgency):
+		return false
+	case w.underway != other.underway:
+		return w.underway
+	}
+	return w.number < other.number
 }
 
 // newGate returns a gate that needs a limit before its first call.
 func newGate(clock clock.Clock) *gate {
-	return &gate{clock: clock, turn: make(chan struct{}, 1), places: make(chan struct{}, maxUnderWay)}
+	return &gate{clock: clock, turn: make(chan struct{}, 1), changed: make(chan struct{})}
 }
 
 // limit sets the ceiling for calls. The first time it gives a full burst, later it keeps what is used up.
@@ -75,91 +100,134 @@ func (g *gate) limit(requestsPerSecond float64, burst int) {
 	now := g.clock.Now()
 	g.limiter.SetLimitAt(now, rate.Limit(requestsPerSecond))
 	g.limiter.SetBurstAt(now, burst)
+	g.stir()
 }
 
-// admit returns nil when the call may go, after a wait of at most maxWait. It returns *GateError at once, and takes
-// no permit, when the wait would be longer.
-//
-// Every call to a tenant passes here and nowhere else. This is the place for whatever else decides about it, such
-// as the class of a call.
-func (g *gate) admit(ctx context.Context) error {
-	permit, wait, err := g.reserve()
-	if err != nil {
-		return err
+// enter returns *GateError when the pass that a call belongs to has no place at the tenant, and there is none left for calls of its class.
+func (g *gate) enter(ctx context.Context) error {
+	u, v := urgencyOf(ctx), visitOf(ctx)
+	if v == nil || v.enter(g, u.class) {
+		return nil
 	}
-	if wait > 0 {
-		if err := g.sleep(ctx, wait); err != nil {
-			g.giveBack(permit)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return &GateError{crowded: true, wait: g.lines[u.class].join(g.clock.Now(), u, 0, g.interval())}
+}
+
+// admit returns nil when the call may go, after a wait of at most maxWait. It returns *GateError, and takes no permit, as soon as it is
+// clear that the wait would be longer.
+//
+// Every call to a tenant passes here and nowhere else.
+func (g *gate) admit(ctx context.Context) error {
+	w := g.arrive(ctx)
+	for {
+		granted, again, wait, err := g.ask(w)
+		if granted || err != nil {
+			return err
+		}
+		if err := g.await(ctx, again, wait); err != nil {
+			g.leave(w)
 			return err
 		}
 	}
-	return g.refuseWhileClosed(permit)
 }
 
-// occupy returns when less than maxUnderWay calls are under way, and the caller's is among them until it calls leave. After maxWait it returns
-// *GateError.
-func (g *gate) occupy(ctx context.Context) (leave func(), err error) {
-	leave = func() { <-g.places }
-	select {
-	case g.places <- struct{}{}:
-		return leave, nil
+func (g *gate) arrive(ctx context.Context) *waiter {
+	v := visitOf(ctx)
+	w := &waiter{urgency: urgencyOf(ctx), underway: v != nil && v.underway()}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.arrivals++
+	w.number, w.until = g.arrivals, g.clock.Now().Add(maxWait)
+	g.waiters = append(g.waiters, w)
+	g.stir()
+	return w
+}
+
+// ask gives w its permit, if it is its turn and there is one. Otherwise w is to ask again after wait, or as soon as again is closed.
+// With a permit or an error, w waits no more.
+func (g *gate) ask(w *waiter) (granted bool, again <-chan struct{}, wait time.Duration, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.clock.Now()
+	if left := g.closedUntil.Sub(now); left > 0 {
+		g.drop(w)
+		return false, nil, 0, &GateError{Asked: true, wait: left}
+	}
+	ahead := g.ahead(w)
+	due := g.due(now, w.class, ahead)
+	switch left := w.until.Sub(now); {
+	case ahead == 0 && due == 0:
+		g.limiter.ReserveN(now, 1)
+		g.drop(w)
+		return true, nil, 0, nil
+	case due > left:
+		g.drop(w)
+		return false, nil, 0, &GateError{wait: g.lines[w.class].join(now, w.urgency, due, g.interval())}
+	case ahead == 0:
+		wait = due
 	default:
+		wait = left // those before it leave earlier
 	}
-	timer := g.clock.NewTimer(maxWait)
-	defer timer.Stop()
-	select {
-	case g.places <- struct{}{}:
-		return leave, nil
-	case <-timer.C():
-		return nil, &GateError{crowded: true, wait: maxWait}
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return false, g.changed, wait, nil
 }
 
-// reserve takes a permit that is good after wait.
-func (g *gate) reserve() (permit *rate.Reservation, wait time.Duration, err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.clock.Now()
-	if left := g.closedUntil.Sub(now); left > 0 {
-		return nil, 0, &GateError{Asked: true, wait: left}
-	}
-	permit = g.limiter.ReserveN(now, 1)
-	if wait = permit.DelayFrom(now); wait > maxWait {
-		permit.CancelAt(now)
-		return nil, 0, &GateError{wait: wait}
-	}
-	return permit, wait, nil
-}
-
-// refuseWhileClosed is for calls that have waited: the tenant may have asked for a pause meanwhile.
-func (g *gate) refuseWhileClosed(permit *rate.Reservation) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.clock.Now()
-	if left := g.closedUntil.Sub(now); left > 0 {
-		permit.CancelAt(now)
-		return &GateError{Asked: true, wait: left}
-	}
-	return nil
-}
-
-func (g *gate) giveBack(permit *rate.Reservation) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	permit.CancelAt(g.clock.Now())
-}
-
-func (g *gate) sleep(ctx context.Context, wait time.Duration) error {
+func (g *gate) await(ctx context.Context, again <-chan struct{}, wait time.Duration) error {
 	timer := g.clock.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C():
-		return nil
+	case <-again:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	return nil
+}
+
+// leave ends the wait of a call that was given up.
+func (g *gate) leave(w *waiter) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.drop(w)
+}
+
+// drop is called under the lock, as are all that follow.
+func (g *gate) drop(w *waiter) {
+	g.waiters = slices.DeleteFunc(g.waiters, func(other *waiter) bool { return other == w })
+	g.stir()
+}
+
+// stir lets all who wait look again.
+func (g *gate) stir() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// ahead counts those who go before w.
+func (g *gate) ahead(w *waiter) int {
+	n := 0
+	for _, other := range g.waiters {
+		if other != w && other.before(w) {
+			n++
+		}
+	}
+	return n
+}
+
+// due returns in what time there is a permit for a call of a class with so many before it.
+func (g *gate) due(now time.Time, class Class, ahead int) time.Duration {
+	burst := g.limiter.Burst()
+	needed := float64(burst-class.of(burst)) + 1 + float64(ahead)
+	missing := needed - g.limiter.TokensAt(now)
+	if missing <= 1e-6 { // the limiter counts in floating point
+		return 0
+	}
+	return time.Duration(math.Ceil(missing/float64(g.limiter.Limit())*1e6)) * time.Microsecond
+}
+
+// interval returns the time between two permits.
+func (g *gate) interval() time.Duration {
+	return time.Duration(float64(time.Second) / float64(g.limiter.Limit()))
 }
 
 // learn closes the gate for as long as an answer asks, at most exchange.MaxRetryAfter. An answer never shortens the
@@ -173,5 +241,6 @@ func (g *gate) learn(status int, header http.Header) {
 	defer g.mu.Unlock()
 	if until := g.clock.Now().Add(wait); until.After(g.closedUntil) {
 		g.closedUntil = until
+		g.stir()
 	}
 }

@@ -9,8 +9,8 @@ import (
 
 // Pool hands out Sessions by name. It is safe for concurrent use.
 type Pool struct {
-	clock   clock.Clock
-	observe Observer
+	clock    clock.Clock
+	observer Observer
 
 	mu       sync.Mutex
 	sessions map[string]*Session
@@ -19,13 +19,13 @@ type Pool struct {
 	watches  int // so far, which numbers them
 }
 
-// NewPool returns an empty Pool. observe may be nil.
-func NewPool(clock clock.Clock, observe Observer) *Pool {
-	if observe == nil {
-		observe = func(string, string, time.Duration) {}
+// NewPool returns an empty Pool. observer may be nil.
+func NewPool(clock clock.Clock, observer Observer) *Pool {
+	if observer == nil {
+		observer = nobody{}
 	}
 	return &Pool{
-		clock: clock, observe: observe,
+		clock: clock, observer: observer,
 		sessions: map[string]*Session{}, gates: map[string]*gate{}, watchers: map[int]func(string){},
 	}
 }
@@ -56,7 +56,7 @@ func (p *Pool) Session(name string, settings Settings) (*Session, error) {
 		g = newGate(p.clock)
 		p.gates[settings.URL] = g
 	}
-	session := newSession(settings, p.circuit(settings), g, roots, p.clock, p.observe)
+	session := newSession(settings, p.circuit(settings), g, roots, p.clock, p.observer)
 	p.sessions[name] = session
 	p.settle(old, session)
 	return session, nil
@@ -101,6 +101,31 @@ func (p *Pool) tell(c *circuit) {
 			tell(name)
 		}
 	}
+}
+
+// State is what the calls through a Session have taught about its tenant.
+type State struct {
+	// Name of the Session.
+	Name string
+	// Circuit of the way to the tenant.
+	Circuit Circuit
+	// ClockOffset of the tenant; nil while it is unknown.
+	ClockOffset *time.Duration
+}
+
+// States returns the state of each Session, in no order.
+func (p *Pool) States() []State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	states := make([]State, 0, len(p.sessions))
+	for name, s := range p.sessions {
+		state := State{Name: name, Circuit: s.Circuit()}
+		if offset, known := s.ClockOffset(); known {
+			state.ClockOffset = &offset
+		}
+		states = append(states, state)
+	}
+	return states
 }
 
 // Forget drops the Session of this name, if there is one.

@@ -26,11 +26,11 @@ type Session struct {
 }
 
 func newSession(
-	settings Settings, c *circuit, g *gate, roots *x509.CertPool, clock clock.Clock, observe Observer,
+	settings Settings, c *circuit, g *gate, roots *x509.CertPool, clock clock.Clock, observer Observer,
 ) *Session {
 	transport := newTransport(roots, settings.Proxy)
 	client := &http.Client{
-		Transport: &gatedTransport{circuit: c, gate: g, proxy: settings.Proxy, next: transport, clock: clock, observe: observe},
+		Transport: &gatedTransport{circuit: c, gate: g, proxy: settings.Proxy, next: transport, clock: clock, observer: observer},
 		Timeout:   settings.Timeout,
 	}
 	s := &Session{
@@ -42,7 +42,7 @@ func newSession(
 		// A login reads its credential and makes one exchange.
 		timeout: 2 * settings.Timeout,
 	}
-	s.admin = &identity.Client{BaseURL: settings.URL, HTTP: client, Authorize: s.login.authorize}
+	s.admin = &identity.Client{BaseURL: settings.URL, HTTP: client, Authorize: s.authorize}
 	return s
 }
 
@@ -50,8 +50,13 @@ func newSession(
 func (s *Session) Admin() *identity.Client { return s.admin }
 
 // Authenticate logs in as admin now, whatever is cached, and replaces the cached token. It is the proof that the
-// credential works at this moment. Errors are *LoginError or that of the context.
-func (s *Session) Authenticate(ctx context.Context) error { return s.login.renew(ctx) }
+// credential works at this moment. Errors are *LoginError, *GateError or that of the context.
+func (s *Session) Authenticate(ctx context.Context) error {
+	if err := s.gate.enter(ctx); err != nil {
+		return err
+	}
+	return s.login.renew(ctx)
+}
 
 // RequestToken requests a token for a client of the application; see oauth.Client.RequestToken.
 func (s *Session) RequestToken(
@@ -68,7 +73,16 @@ func (s *Session) requestAdminToken(ctx context.Context, cred oauth.Credential) 
 	if s.settings.ApplicationID == "" {
 		return oauth.Token{}, ErrNoAdminLogin
 	}
+	ctx = WithClass(ctx, ClassLogin) // whoever made it necessary: others may wait for it, too
 	return s.RequestToken(ctx, s.settings.ApplicationID, cred, oauth.ParseScopeSet(s.settings.Scope))
+}
+
+// authorize is login.authorize for passes that have a place at the tenant: a login holds whoever waits for it.
+func (s *Session) authorize(ctx context.Context, refused oauth.Secret) (oauth.Secret, error) {
+	if err := s.gate.enter(ctx); err != nil {
+		return oauth.Secret{}, err
+	}
+	return s.login.authorize(ctx, refused)
 }
 
 // ClockOffset returns by how much the tenant's clock is ahead of ours, in whole seconds, and whether that is known:
@@ -82,6 +96,9 @@ func (s *Session) Circuit() Circuit { return s.circuit.state() }
 // their like: an import can be recognized afterwards only if no other ran beside it. The caller must call unlock,
 // once or more. The lock holds within this process only.
 func (s *Session) Serialize(ctx context.Context) (unlock func(), err error) {
+	if err := s.gate.enter(ctx); err != nil {
+		return nil, err
+	}
 	select {
 	case s.gate.turn <- struct{}{}:
 		return sync.OnceFunc(func() { <-s.gate.turn }), nil

@@ -171,20 +171,34 @@ func TestClockOffsetIsLearned(t *testing.T) {
 
 func TestCallsAreObserved(t *testing.T) {
 	s := newStub(t)
-	var mu sync.Mutex
-	var seen []string
-	pool := tenant.NewPool(s.clock, func(operation, code string, _ time.Duration) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen = append(seen, operation+" "+code)
-	})
-	session := open(t, pool, "corp", s.settings())
+	seen := &journal{}
+	session := open(t, tenant.NewPool(s.clock, seen), "corp", s.settings())
 	_, _ = session.Admin().WhoAmI(t.Context())
 	s.server.Close()
 	_, _ = session.Admin().WhoAmI(t.Context())
-	if diff := cmp.Diff([]string{"OAuth2/Token 200", "security/whoami 200", "security/whoami error"}, seen); diff != "" {
+	_, _ = session.Admin().WhoAmI(tenant.ForToken(t.Context(), s.clock.Now()))
+	want := []string{
+		"login waits", "OAuth2/Token 200", "provisioning waits", "security/whoami 200",
+		"provisioning waits", "security/whoami error", "token waits", "security/whoami error",
+	}
+	if diff := cmp.Diff(want, seen.lines); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// journal observes calls, one after the other.
+type journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (j *journal) Exchanged(operation, code string, _ time.Duration) { j.note(operation + " " + code) }
+func (j *journal) Waited(class tenant.Class, _ time.Duration)        { j.note(class.String() + " waits") }
+
+func (j *journal) note(line string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lines = append(j.lines, line)
 }
 
 func TestConnectionProblemsAreNamed(t *testing.T) {

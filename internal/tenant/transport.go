@@ -15,9 +15,20 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/oauth/exchange"
 )
 
-// Observer is told about each exchange with a tenant: the operation, such as "Redrock/query" or "OAuth2/Token",
-// the HTTP status or "error" if there was none, and the time until the answer's header. It must not block.
-type Observer func(operation, code string, elapsed time.Duration)
+// Observer is told what happens to calls. Its methods must not block.
+type Observer interface {
+	// Exchanged is called after each exchange with a tenant, with the operation, such as "Redrock/query" or "OAuth2/Token", the HTTP status or
+	// "error" if there was none, and the time until the answer's header.
+	Exchanged(operation, code string, elapsed time.Duration)
+	// Waited is called when a call has got its permit, or was turned away, with the time for which it waited.
+	Waited(class Class, wait time.Duration)
+}
+
+// nobody observes nothing.
+type nobody struct{}
+
+func (nobody) Exchanged(string, string, time.Duration) {}
+func (nobody) Waited(Class, time.Duration)             {}
 
 // newTransport returns a transport of its own for one Session: TLS 1.2 or later, HTTP/2, and no proxy but the given one, which may be nil.
 func newTransport(roots *x509.CertPool, proxy *Proxy) *http.Transport {
@@ -40,37 +51,41 @@ func newTransport(roots *x509.CertPool, proxy *Proxy) *http.Transport {
 // gatedTransport lets each request through circuit and gate, and lets them learn from each answer. As it is the
 // transport, nothing can get past it.
 type gatedTransport struct {
-	circuit *circuit
-	gate    *gate
-	proxy   *Proxy
-	next    http.RoundTripper
-	clock   clock.PassiveClock
-	observe Observer
+	circuit  *circuit
+	gate     *gate
+	proxy    *Proxy
+	next     http.RoundTripper
+	clock    clock.PassiveClock
+	observer Observer
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *gatedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	tell, err := t.circuit.enter(time.Time{})
+	tell, err := t.circuit.enter(urgencyOf(req.Context()).expiry)
 	if err != nil {
 		return nil, discard(req, err)
 	}
-	leave, err := t.pass(req.Context())
-	if err != nil {
+	if err := t.pass(req.Context()); err != nil {
 		tell(unknown, nil)
 		return nil, discard(req, err)
 	}
 	resp, err := t.exchange(req)
-	leave()
 	tell(outcomeOf(resp, err))
 	return resp, err
 }
 
-// pass returns when it is the turn of a call, which ends with leave.
-func (t *gatedTransport) pass(ctx context.Context) (leave func(), err error) {
-	if err := t.gate.admit(ctx); err != nil {
-		return nil, err
+// pass returns nil when it is the turn of a call.
+func (t *gatedTransport) pass(ctx context.Context) error {
+	if err := t.gate.enter(ctx); err != nil {
+		return err
 	}
-	return t.gate.occupy(ctx)
+	asked := t.clock.Now()
+	err := t.gate.admit(ctx)
+	t.observer.Waited(urgencyOf(ctx).class, t.clock.Since(asked))
+	if v := visitOf(ctx); v != nil && err == nil {
+		v.madeCall()
+	}
+	return err
 }
 
 // discard closes the body of a request that is not sent, as a RoundTripper must, and returns err.
@@ -87,10 +102,10 @@ func (t *gatedTransport) exchange(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	answered := t.clock.Now()
 	if err != nil {
-		t.observe(operationOf(req.URL.Path), "error", answered.Sub(sent))
+		t.observer.Exchanged(operationOf(req.URL.Path), "error", answered.Sub(sent))
 		return nil, t.proxy.explain(err)
 	}
-	t.observe(operationOf(req.URL.Path), strconv.Itoa(resp.StatusCode), answered.Sub(sent))
+	t.observer.Exchanged(operationOf(req.URL.Path), strconv.Itoa(resp.StatusCode), answered.Sub(sent))
 	t.gate.learn(resp.StatusCode, resp.Header)
 	if date, known := exchange.Date(resp.Header); known {
 		t.gate.offset.note(sent, answered, date)

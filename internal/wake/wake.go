@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -112,6 +113,23 @@ func Later[T client.Object](delay time.Duration, find func(ctx context.Context, 
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 			wake(ctx, e.Object, queue)
+		},
+	}
+}
+
+// First returns a handler that gives the objects that are listed at the start their priority. Without it they have one that is lower than that of
+// anything that happens later, whatever their urgency.
+func First[T client.Object](priority func(listed T) int) handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			object, ok := e.Object.(T)
+			if !ok || !e.IsInInitialList {
+				return
+			}
+			if ordered, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+				urgency := priority(object)
+				ordered.AddWithOpts(priorityqueue.AddOpts{Priority: &urgency}, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(object)})
+			}
 		},
 	}
 }

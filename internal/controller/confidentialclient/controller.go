@@ -21,6 +21,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
@@ -44,6 +45,8 @@ type Reconciler struct {
 	Retries *schedule.Retries
 	// Countdowns notice a clock that was set back.
 	Countdowns *schedule.Countdowns
+	// Visits bounds how many workers a tenant may hold. If nil, it may hold all.
+	Visits *tenant.Visits
 	// Contests slows down the repair of Secrets that somebody else keeps changing.
 	Contests *schedule.Contests
 }
@@ -60,6 +63,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("confidentialclient").
 		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.Own())).
+		Watches(&v1alpha1.ConfidentialClient{}, wake.First(r.priority)).
 		Owns(&corev1.Secret{}).
 		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
 			return wake.Names(index.ClientsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
@@ -110,11 +114,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		}
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret)}}
+	ctx, leave := r.Visits.Begin(ctx)
+	defer leave()
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)
 	}
-	p.describe(err)
+	if p.minted != nil || !report.AwaitsTurn(err, p.keepsPromise()) {
+		p.describe(err)
+	}
 	return p.finish(ctx, err)
 }
 
@@ -143,7 +151,7 @@ func (p *pass) advance(ctx context.Context) error {
 		return err
 	}
 	p.identityApplied = true
-	return p.publish(ctx)
+	return p.publish(p.urgent(ctx))
 }
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.

@@ -1,14 +1,17 @@
 package confidentialclient
 
 import (
+	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
 // lookInterval is how often a Secret that users refer to is looked at when nothing else brings its client back: it is not watched unless
@@ -18,12 +21,34 @@ const lookInterval = 10 * time.Minute
 // next says when to come back after a pass that ended with err, and how urgent that is: the object keeps the priority of its token's deadline while
 // it waits, so that after an outage, when the tenant wakes all that wait for it, those whose tokens expire first go first.
 func (p *pass) next(err error) ctrl.Result {
-	result, priority := p.again(err), 0
+	result, priority := p.again(err), schedule.PriorityChanged
 	if !p.decision.ExpirationTime.IsZero() {
 		priority = schedule.Priority(p.decision.ExpirationTime.Sub(p.Clock.Now().Add(result.RequeueAfter)))
 	}
 	result.Priority = &priority
 	return result
+}
+
+// priority returns how urgent a ConfidentialClient is that is listed at the start, as its status tells.
+func (r *Reconciler) priority(c *v1alpha1.ConfidentialClient) int {
+	if token := c.Status.Token; token != nil && token.ExpirationTime != nil {
+		return schedule.Priority(token.ExpirationTime.Sub(r.Clock.Now()))
+	}
+	return schedule.PriorityChanged
+}
+
+// urgent returns the context for the calls that renew the published token; without one, the client is as urgent as any other new object.
+func (p *pass) urgent(ctx context.Context) context.Context {
+	if p.decision.ExpirationTime.IsZero() {
+		return ctx
+	}
+	return tenant.ForToken(ctx, p.decision.ExpirationTime)
+}
+
+// keepsPromise says whether Ready is True by the status that is stored, and is so rightly.
+func (p *pass) keepsPromise() bool {
+	status := &p.stored.Status
+	return p.decision.Usable && status.ObservedGeneration == p.obj.Generation && meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReady)
 }
 
 // again says when to come back.

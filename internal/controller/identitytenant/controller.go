@@ -52,6 +52,8 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	// Retries counts failures.
 	Retries *schedule.Retries
+	// Visits bounds how many workers a tenant may hold that several IdentityTenants describe. If nil, it may hold all.
+	Visits *tenant.Visits
 	// Census paces the counts of dependents.
 	Census *Census
 }
@@ -104,11 +106,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		}
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
+	ctx, leave := r.Visits.Begin(ctx)
+	defer leave()
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)
 	}
-	p.describe(err)
+	if !report.AwaitsTurn(err, true) {
+		p.describe(err)
+	}
 	return p.finish(ctx, err)
 }
 
@@ -161,7 +167,7 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 	if p.recount > 0 && (wait == 0 || p.recount < wait) {
 		wait = p.recount
 	}
-	return ctrl.Result{RequeueAfter: wait}, nil
+	return ctrl.Result{RequeueAfter: wait, Priority: new(schedule.PriorityChanged)}, nil
 }
 
 // wait returns when to look again; zero means when something wakes the object.

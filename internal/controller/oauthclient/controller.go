@@ -24,6 +24,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
@@ -43,6 +44,8 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	// Retries counts failures.
 	Retries *schedule.Retries
+	// Visits bounds how many workers a tenant may hold. If nil, it may hold all.
+	Visits *tenant.Visits
 	// Checks knows which applications were compared with the tenant.
 	Checks *drift.Checks
 	// Bursts holds updates back while Scopes keep changing.
@@ -59,6 +62,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("oauthclient").
 		For(&v1alpha1.OAuthClient{}, builder.WithPredicates(wake.Own())).
+		Watches(&v1alpha1.OAuthClient{}, wake.First(priority)).
 		Watches(&v1alpha1.Scope{}, wake.Map(func(_ context.Context, s *v1alpha1.Scope) ([]types.NamespacedName, error) {
 			return []types.NamespacedName{tenancy.OAuthClientKey(s.Spec.OAuthClientRef, s.Namespace)}, nil
 		}), builder.WithPredicates(wake.Own())).
@@ -125,14 +129,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		}
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
+	ctx, leave := r.Visits.Begin(ctx)
+	defer leave()
 	err := p.advance(ctx)
 	switch {
 	case p.gone || report.FromCluster(err):
 		return report.Again(err)
 	case p.settling > 0:
 		return ctrl.Result{RequeueAfter: p.settling}, nil
+	case report.AwaitsTurn(err, p.checking):
+		p.describeChange() // what was changed before
+	default:
+		p.describe(err)
 	}
-	p.describe(err)
 	return p.finish(ctx, err)
 }
 
@@ -161,6 +170,9 @@ func (p *pass) advance(ctx context.Context) error {
 	}
 	if p.settling = p.settle(); p.settling > 0 {
 		return nil
+	}
+	if p.checking && !p.requested() {
+		ctx = tenant.WithClass(ctx, tenant.ClassDrift)
 	}
 	if err := p.connect(ctx); err != nil {
 		return err
@@ -205,10 +217,25 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 		report.ReadyTransition(p.Recorder, p.obj, before, p.obj.Status.Conditions)
 		p.tellChange()
 	}
+	result, urgency := p.next(err), priority(p.obj)
+	result.Priority = &urgency
+	return result, nil
+}
+
+// priority returns how urgent an OAuthClient is as its status tells.
+func priority(o *v1alpha1.OAuthClient) int {
+	if o.DeletionTimestamp.IsZero() && o.Status.AppliedHash != "" && o.Status.ObservedGeneration == o.Generation {
+		return schedule.PriorityDrift
+	}
+	return schedule.PriorityChanged
+}
+
+// next says when to come back.
+func (p *pass) next(err error) ctrl.Result {
 	key, now := string(p.obj.UID), p.Clock.Now()
 	if err == nil {
 		p.Retries.Succeeded(key)
-		return schedule.At(now, drift.Next(now, p.checkInterval(), key)), nil
+		return schedule.At(now, drift.Next(now, p.checkInterval(), key))
 	}
 	var retry, deadline time.Time
 	if wait := p.Retries.Wait(key, err, 0); wait > 0 {
@@ -217,5 +244,5 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 	if !p.obj.DeletionTimestamp.IsZero() && report.Reason(err) != v1alpha1.ReasonDependentsExist {
 		deadline = orphan.Deadline(p.obj, p.tenant)
 	}
-	return schedule.At(now, retry, deadline), nil
+	return schedule.At(now, retry, deadline)
 }

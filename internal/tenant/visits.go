@@ -1,0 +1,107 @@
+package tenant
+
+import (
+	"context"
+	"sync"
+)
+
+// Visits bounds how many workers of one controller a tenant may hold at once: half of them, so that one that is slow, or dead, delays no object
+// of another. Classes after the first use fewer. The nil Visits bounds nothing.
+type Visits struct {
+	places int
+
+	mu   sync.Mutex
+	held map[*gate]int
+}
+
+// NewVisits returns the Visits of a controller that works on so many objects at once.
+func NewVisits(workers int) *Visits {
+	return &Visits{places: max(workers/2, 1), held: map[*gate]int{}}
+}
+
+// visit is one pass. It takes a place at a tenant with its first call there, and has it until it ends.
+type visit struct {
+	visits *Visits
+
+	mu    sync.Mutex
+	gates []*gate
+	made  bool // a call
+	ended bool
+}
+
+type visitKey struct{}
+
+// Begin returns a context for the calls of one pass over one object. The pass ends with end.
+func (v *Visits) Begin(ctx context.Context) (visiting context.Context, end func()) {
+	if v == nil {
+		return ctx, func() {}
+	}
+	pass := &visit{visits: v}
+	return context.WithValue(ctx, visitKey{}, pass), pass.end
+}
+
+// visitOf returns the pass that a call belongs to; nil for none.
+func visitOf(ctx context.Context) *visit {
+	v, _ := ctx.Value(visitKey{}).(*visit)
+	return v
+}
+
+// enter takes a place at g, unless the pass has one already, and returns whether there was one for calls of the class. A pass that has ended
+// holds no worker any more, and needs none: a login that it began may go on.
+func (v *visit) enter(g *gate, class Class) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.ended {
+		return true
+	}
+	for _, entered := range v.gates {
+		if entered == g {
+			return true
+		}
+	}
+	if !v.visits.take(g, class) {
+		return false
+	}
+	v.gates = append(v.gates, g)
+	return true
+}
+
+func (v *visit) end() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, g := range v.gates {
+		v.visits.giveBack(g)
+	}
+	v.gates, v.ended = nil, true
+}
+
+// underway says whether the pass has made a call already.
+func (v *visit) underway() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.made
+}
+
+func (v *visit) madeCall() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.made = true
+}
+
+func (v *Visits) take(g *gate, class Class) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.held[g] >= class.of(v.places) {
+		return false
+	}
+	v.held[g]++
+	return true
+}
+
+func (v *Visits) giveBack(g *gate) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.held[g]--; v.held[g] == 0 {
+		delete(v.held, g)
+	}
+}
