@@ -2,6 +2,7 @@
 package confidentialclient
 
 import (
+	"cmp"
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
@@ -114,7 +115,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)
 	}
-	p.describe(err)
+	p.describe(cmp.Or(err, p.rotationErr))
 	return p.finish(ctx, err)
 }
 
@@ -139,11 +140,20 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.resolve(ctx); err != nil {
 		return err
 	}
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
 	if err := p.provision(ctx); err != nil {
 		return err
 	}
 	p.identityApplied = true
-	return p.publish(ctx)
+	if err := p.rotate(ctx); err != nil {
+		return err
+	}
+	if err := p.publish(ctx); err != nil {
+		return err
+	}
+	return p.retire(ctx)
 }
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
@@ -160,5 +170,6 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 		}
 		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
 	}
+	p.tellRotation()
 	return p.next(err), nil
 }
