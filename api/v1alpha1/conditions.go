@@ -199,6 +199,8 @@ const (
 	ReasonScopeNotGranted = "ScopeNotGranted"
 	// ReasonInvalidClient: the token endpoint refused the client's credential.
 	ReasonInvalidClient = "InvalidClient"
+	// ReasonCredentialRotated: the tenant has accepted a new credential, which is in use now.
+	ReasonCredentialRotated = "CredentialRotated"
 	// ReasonDependentsExist: other objects still need it.
 	ReasonDependentsExist = "DependentsExist"
 

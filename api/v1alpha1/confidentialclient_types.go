@@ -1,6 +1,10 @@
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // IdentityProvisioning says where a client identity comes from.
 // +kubebuilder:validation:Enum=Managed;External
@@ -21,7 +25,9 @@ const (
 // +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.username) ? self.identity.username : '?') == (has(oldSelf.identity) && has(oldSelf.identity.username) ? oldSelf.identity.username : '?')",message="identity.username is immutable: it is the client_id"
 // +kubebuilder:validation:XValidation:rule="!has(self.application) || (has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External')",message="application names an application that nobody manages here, so identity.provisioning must be External"
 // +kubebuilder:validation:XValidation:rule="!has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External' || (has(self.credential) && has(self.credential.secretRef))",message="identity.provisioning External needs credential.secretRef: a Secret with the keys client_id and client_secret"
-// +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External') || !has(self.credential)",message="credential belongs to identity.provisioning External: the operator generates the credential of a Managed identity"
+// +kubebuilder:validation:XValidation:rule="(has(self.identity) && has(self.identity.provisioning) && self.identity.provisioning == 'External') || !has(self.credential) || !has(self.credential.secretRef)",message="credential.secretRef belongs to identity.provisioning External: the operator generates the credential of a Managed identity"
+// +kubebuilder:validation:XValidation:rule="!has(self.credential) || !has(self.credential.rotation) || !has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External'",message="credential.rotation belongs to identity.provisioning Managed: a credential that users bring is never rotated"
+// +kubebuilder:validation:XValidation:rule="!has(self.credential) || !has(self.credential.rotation) || !has(self.credential.rotation.strategy) || self.credential.rotation.strategy != 'DualIdentity' || !has(self.adoptionPolicy) || self.adoptionPolicy != 'Adopt'",message="credential.rotation.strategy DualIdentity makes and deletes users in turn, which an adopted one must not meet: use InPlace, or remove adoptionPolicy Adopt"
 // +kubebuilder:validation:XValidation:rule="!has(self.deletionPolicy) || !has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External'",message="deletionPolicy belongs to identity.provisioning Managed: an External identity is never deleted"
 // +kubebuilder:validation:XValidation:rule="!has(self.adoptionPolicy) || !has(self.identity) || !has(self.identity.provisioning) || self.identity.provisioning != 'External'",message="adoptionPolicy belongs to identity.provisioning Managed: an External identity is used as it is"
 // +kubebuilder:validation:XValidation:rule="(has(self.secret) && has(self.secret.template) && has(self.secret.template.type) ? self.secret.template.type : 'Opaque') == (has(oldSelf.secret) && has(oldSelf.secret.template) && has(oldSelf.secret.template.type) ? oldSelf.secret.template.type : 'Opaque')",message="secret.template.type is immutable, because the type of a Secret is: make a new ConfidentialClient"
@@ -49,7 +55,7 @@ type ConfidentialClientSpec struct {
 	// +optional
 	Identity *ClientIdentity `json:"identity,omitempty"`
 
-	// credential of the client. Only with identity.provisioning External.
+	// credential of the client: where it comes from, for an External identity, or when it is replaced, for a Managed one.
 	// +optional
 	Credential *ClientCredential `json:"credential,omitempty"`
 
@@ -120,12 +126,62 @@ type ClientIdentity struct {
 	Roles []string `json:"roles,omitempty"`
 }
 
-// ClientCredential says where the credential of a client comes from.
+// ClientCredential says where the credential of a client comes from, or when it is replaced.
+// +kubebuilder:validation:XValidation:rule="has(self.secretRef) || has(self.rotation)",message="credential needs secretRef (identity.provisioning External) or rotation (Managed)"
 type ClientCredential struct {
 	// secretRef names a Secret in this namespace with the keys client_id and client_secret. It is read at each mint; with the
-	// label oauth-operator.dev/watch: "true" a refused client is tried again at once when it changes.
-	// +required
-	SecretRef SecretReference `json:"secretRef"`
+	// label oauth-operator.dev/watch: "true" a refused client is tried again at once when it changes. Only with, and needed by,
+	// identity.provisioning External.
+	// +optional
+	SecretRef *SecretReference `json:"secretRef,omitempty"`
+
+	// rotation says when the generated credential of a Managed identity is replaced, and how. Left out: it is replaced in place, when the
+	// annotation oauth-operator.dev/rotate-requested-at asks for it.
+	// +optional
+	Rotation *CredentialRotation `json:"rotation,omitempty"`
+}
+
+// RotationStrategy says how a credential is replaced.
+// +kubebuilder:validation:Enum=InPlace;DualIdentity
+type RotationStrategy string
+
+const (
+	// RotationStrategyInPlace gives the user a new password.
+	RotationStrategyInPlace RotationStrategy = "InPlace"
+	// RotationStrategyDualIdentity lets two users take turns.
+	RotationStrategyDualIdentity RotationStrategy = "DualIdentity"
+)
+
+// DefaultRotationOverlap is how long the user that was replaced is kept when its manifest does not say.
+const DefaultRotationOverlap = 24 * time.Hour
+
+// CredentialRotation says when a credential is replaced, and how.
+// +kubebuilder:validation:XValidation:rule="!has(self.overlap) || (has(self.strategy) && self.strategy == 'DualIdentity')",message="overlap belongs to strategy DualIdentity: with InPlace the old password ends when the new one begins"
+// +kubebuilder:validation:XValidation:rule="!has(self.overlap) || !has(self.interval) || duration(self.overlap) < duration(self.interval)",message="overlap must be shorter than interval: the user that was replaced must be gone before it takes its next turn"
+type CredentialRotation struct {
+	// interval between two rotations, between 1h and 8760h, such as 720h. A spread of up to a tenth of it makes each client rotate a little
+	// earlier. Left out: the credential is rotated only when the annotation oauth-operator.dev/rotate-requested-at asks for it.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1h') && duration(self) <= duration('8760h')",message="interval must be a duration between 1h and 8760h, such as 720h"
+	Interval *metav1.Duration `json:"interval,omitempty"`
+
+	// strategy is InPlace (the user gets a new password; copies of the old client secret are refused from then on) or DualIdentity (a
+	// second user, with another client_id, takes over, and the first is kept for overlap: for workloads that hold the client secret
+	// themselves). Default InPlace.
+	// +optional
+	Strategy RotationStrategy `json:"strategy,omitempty"`
+
+	// overlap is how long the user that was replaced stays usable once the new one is published, between 1m and 720h. Only with
+	// strategy DualIdentity. Default 24h, or half of interval if that is less.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('720h')",message="overlap must be a duration between 1m and 720h, such as 24h"
+	Overlap *metav1.Duration `json:"overlap,omitempty"`
 }
 
 // ClientToken says when a token is renewed.
@@ -170,9 +226,21 @@ type ConfidentialClientStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// identity is the directory user that the operator made.
+	// identities are the directory users that the operator made or adopted: one, and two while a rotation of strategy DualIdentity
+	// prepares the second or keeps the first.
 	// +optional
-	Identity *IdentityStatus `json:"identity,omitempty"`
+	// +listType=map
+	// +listMapKey=slot
+	// +kubebuilder:validation:MaxItems=2
+	Identities []IdentityStatus `json:"identities,omitempty"`
+
+	// credential tells of the generated credential of a Managed identity.
+	// +optional
+	Credential *CredentialStatus `json:"credential,omitempty"`
+
+	// lastHandledRotateRequest is the value of the annotation oauth-operator.dev/rotate-requested-at that was handled last.
+	// +optional
+	LastHandledRotateRequest string `json:"lastHandledRotateRequest,omitempty"`
 
 	// roles are the memberships that the operator made.
 	// +optional
@@ -189,8 +257,61 @@ type ConfidentialClientStatus struct {
 	SecretName string `json:"secretName,omitempty"`
 }
 
-// IdentityStatus names the directory user behind a client.
+// ActiveIdentity returns the user that tokens are requested for, and nil if none is known.
+func (s *ConfidentialClientStatus) ActiveIdentity() *IdentityStatus {
+	for i := range s.Identities {
+		if s.Identities[i].State == IdentityStateActive {
+			return &s.Identities[i]
+		}
+	}
+	return nil
+}
+
+// IdentitySlot tells the two users apart that may take turns.
+// +kubebuilder:validation:Enum=A;B
+type IdentitySlot string
+
+const (
+	// IdentitySlotA is the slot of the first user.
+	IdentitySlotA IdentitySlot = "A"
+	// IdentitySlotB is the slot of the user whose login name has "-b" at the end of its local part.
+	IdentitySlotB IdentitySlot = "B"
+)
+
+// IdentityState says what a user is there for.
+// +kubebuilder:validation:Enum=Active;Preparing;Retiring
+type IdentityState string
+
+const (
+	// IdentityStateActive is the state of the user that tokens are requested for.
+	IdentityStateActive IdentityState = "Active"
+	// IdentityStatePreparing is the state of a user that takes over once it has proved to work.
+	IdentityStatePreparing IdentityState = "Preparing"
+	// IdentityStateRetiring is the state of a user that was replaced, and is deleted after the overlap.
+	IdentityStateRetiring IdentityState = "Retiring"
+)
+
+// CredentialStatus tells when a credential was replaced.
+type CredentialStatus struct {
+	// rotatedTime is when the present credential took the place of the one before, or was made.
+	// +optional
+	RotatedTime *metav1.Time `json:"rotatedTime,omitempty"`
+	// nextRotationTime is when it is replaced next; missing without an interval.
+	// +optional
+	NextRotationTime *metav1.Time `json:"nextRotationTime,omitempty"`
+}
+
+// IdentityStatus names a directory user behind a client.
 type IdentityStatus struct {
+	// slot is A, or B for the second of two users that take turns.
+	// +required
+	Slot IdentitySlot `json:"slot"`
+	// state is Active (tokens are requested for it), Preparing (it takes over next) or Retiring (it was replaced).
+	// +required
+	State IdentityState `json:"state"`
+	// replacedTime is when the other user was published in its place; it is deleted when spec.credential.rotation.overlap has passed since.
+	// +optional
+	ReplacedTime *metav1.Time `json:"replacedTime,omitempty"`
 	// username is the login name: the client_id.
 	// +required
 	Username string `json:"username"`

@@ -27,6 +27,26 @@ const (
 // value is free, such as the time of the request; each new value is handled once, and is kept in status.lastHandledReconcileRequest.
 const ReconcileRequestAnnotation = Group + "/reconcile-requested-at"
 
+// RotateRequestAnnotation on a ConfidentialClient asks to replace its generated credential now. The value is free, such as the time of the request;
+// each new value is handled once, and is kept in status.lastHandledRotateRequest.
+const RotateRequestAnnotation = Group + "/rotate-requested-at"
+
+// Annotations and keys of a credential Secret that tell of its rotation. They are written in the same write as the credential that they speak of.
+const (
+	// RotatedTimeAnnotation is when the credential took the place of the one before (RFC 3339, UTC); missing for the first.
+	RotatedTimeAnnotation = Group + "/rotated-time"
+
+	// HandledRotateRequestAnnotation is the value of RotateRequestAnnotation that was last answered with a new credential.
+	HandledRotateRequestAnnotation = Group + "/handled-rotate-request"
+
+	// RetiringAnnotation is the login name of the user that was replaced by another one and is not deleted yet.
+	RetiringAnnotation = Group + "/retiring"
+
+	// PendingClientIDKey and PendingClientSecretKey hold the credential that takes over once the tenant has accepted it.
+	PendingClientIDKey     = "pending_client_id"
+	PendingClientSecretKey = "pending_client_secret"
+)
+
 // Annotations of a published token Secret. They are written in the same apply as the token, and are the operator's
 // only memory of it: a restart decides from them and asks the tenant nothing.
 const (

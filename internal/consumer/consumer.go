@@ -49,7 +49,7 @@ func Holding(ctx context.Context, resolver tenancy.Resolver, oauthClient *v1alph
 	}
 	var names []types.NamespacedName
 	for i := range clients {
-		holds := clients[i].Status.Identity != nil
+		holds := len(clients[i].Status.Identities) > 0
 		if !holds {
 			if holds, err = resolver.AdmitsConsumer(ctx, oauthClient, clients[i].Namespace); err != nil {
 				return nil, err

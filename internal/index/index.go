@@ -75,7 +75,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		}},
 		{&v1alpha1.ConfidentialClient{}, bySecret, func(o client.Object) []string {
 			credential := o.(*v1alpha1.ConfidentialClient).Spec.Credential
-			if credential == nil {
+			if credential == nil || credential.SecretRef == nil {
 				return nil
 			}
 			return []string{types.NamespacedName{Namespace: o.GetNamespace(), Name: credential.SecretRef.Name}.String()}

@@ -15,6 +15,8 @@ const (
 	// CredentialChanged says that the client credentials that are published beside the token are not the present ones: a token that they
 	// were good for proves the new ones before they are published.
 	CredentialChanged Reason = "CredentialChanged"
+	// CredentialProved says that a token was requested already, to prove a new credential.
+	CredentialProved Reason = "CredentialProved"
 	// RenewalDue says that the renewal time has passed.
 	RenewalDue Reason = "RenewalDue"
 )
@@ -31,6 +33,8 @@ type Input struct {
 	WantedSpecHash string
 	// CredentialChanged says that other client credentials are published than the present ones.
 	CredentialChanged bool
+	// CredentialProved says that there is a token already that was requested with a new credential.
+	CredentialProved bool
 	// Token that is published; meaningless unless Found. One without an expiration time was requested to try the credential and is not
 	// published: it is never due, and stays usable.
 	Token Token
@@ -78,6 +82,8 @@ func Decide(now time.Time, in Input) Decision {
 		d.Reason = SpecChanged
 	case in.CredentialChanged:
 		d.Reason = CredentialChanged
+	case in.CredentialProved:
+		d.Reason = CredentialProved
 	case due:
 		d.Reason = RenewalDue
 	}

@@ -32,6 +32,14 @@ type Stored struct {
 	Credential oauth.Credential
 	// LastReset is when the user's password was last set again to this credential; zero for never.
 	LastReset time.Time
+	// RotatedTime is when the credential took the place of the one before, or was made.
+	RotatedTime time.Time
+	// RotateRequest is the request for a rotation that was answered last.
+	RotateRequest string
+	// Pending is the credential that takes over once the tenant has accepted it; nil for none.
+	Pending *oauth.Credential
+	// Retiring is the login name of the user that another one has replaced, and that is still there; empty for none.
+	Retiring string
 
 	object *corev1.Secret
 }
@@ -41,11 +49,20 @@ func (v Vault) key(owner types.UID) types.NamespacedName {
 	return types.NamespacedName{Namespace: v.Namespace, Name: "credential-" + string(owner)}
 }
 
-// Get returns the credential of a ConfidentialClient, and whether there is one.
+// Get returns the credential of a ConfidentialClient, read past any cache, and whether there is one.
 func (v Vault) Get(ctx context.Context, owner types.UID) (Stored, bool, error) {
+	return v.get(ctx, v.Live, owner)
+}
+
+// Peek is Get from the cache: good enough to see that there is nothing to do.
+func (v Vault) Peek(ctx context.Context, owner types.UID) (Stored, bool, error) {
+	return v.get(ctx, v.Client, owner)
+}
+
+func (v Vault) get(ctx context.Context, reader client.Reader, owner types.UID) (Stored, bool, error) {
 	key := v.key(owner)
 	found := &corev1.Secret{}
-	if err := v.Live.Get(ctx, key, found); err != nil {
+	if err := reader.Get(ctx, key, found); err != nil {
 		if apierrors.IsNotFound(err) {
 			return Stored{}, false, nil
 		}
@@ -56,15 +73,30 @@ func (v Vault) Get(ctx context.Context, owner types.UID) (Stored, bool, error) {
 			return Stored{}, false, &MissingKeyError{Secret: key, Key: name}
 		}
 	}
-	lastReset, _ := parseTime(found.Annotations[v1alpha1.LastResetAnnotation])
-	return Stored{
-		Credential: oauth.Credential{
-			ClientID:     string(found.Data[v1alpha1.ClientIDKey]),
-			ClientSecret: oauth.NewSecret(string(found.Data[v1alpha1.ClientSecretKey])),
-		},
-		LastReset: lastReset,
-		object:    found,
-	}, true, nil
+	return storedIn(found), true, nil
+}
+
+// storedIn reads a credential Secret that has both keys.
+func storedIn(object *corev1.Secret) Stored {
+	stored := Stored{
+		Credential:    credentialIn(object, v1alpha1.ClientIDKey, v1alpha1.ClientSecretKey),
+		RotateRequest: object.Annotations[v1alpha1.HandledRotateRequestAnnotation],
+		Retiring:      object.Annotations[v1alpha1.RetiringAnnotation],
+		object:        object,
+	}
+	stored.LastReset, _ = parseTime(object.Annotations[v1alpha1.LastResetAnnotation])
+	var rotated bool
+	if stored.RotatedTime, rotated = parseTime(object.Annotations[v1alpha1.RotatedTimeAnnotation]); !rotated {
+		stored.RotatedTime = object.CreationTimestamp.Time
+	}
+	if pending := credentialIn(object, v1alpha1.PendingClientIDKey, v1alpha1.PendingClientSecretKey); pending.ClientID != "" && !pending.ClientSecret.IsZero() {
+		stored.Pending = &pending
+	}
+	return stored
+}
+
+func credentialIn(object *corev1.Secret, id, secret string) oauth.Credential {
+	return oauth.Credential{ClientID: string(object.Data[id]), ClientSecret: oauth.NewSecret(string(object.Data[secret]))}
 }
 
 // Ensure returns the credential of a ConfidentialClient, and makes one when there is none. It is stored before the tenant learns of
@@ -84,8 +116,7 @@ func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, c
 				v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue,
 				v1alpha1.OwnerUIDLabel:  string(owner.UID),
 			},
-			// Owner references do not cross namespaces, so this is for people.
-			Annotations: map[string]string{v1alpha1.Group + "/owner": owner.Namespace + "/" + owner.Name},
+			Annotations: ensured(owner),
 		},
 		Type: corev1.SecretTypeOpaque,
 		Data: map[string][]byte{
@@ -100,25 +131,28 @@ func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, c
 		stored, _, err = v.Get(ctx, owner.UID)
 		return stored, false, err
 	}
-	return Stored{
-		Credential: oauth.Credential{ClientID: clientID, ClientSecret: oauth.NewSecret(string(object.Data[v1alpha1.ClientSecretKey]))},
-		object:     object,
-	}, true, nil
+	return storedIn(object), true, nil
+}
+
+// ensured returns the annotations of a new credential. A request for another one that was there before is answered by it.
+func ensured(owner *v1alpha1.ConfidentialClient) map[string]string {
+	annotations := map[string]string{
+		// Owner references do not cross namespaces, so this is for people.
+		v1alpha1.Group + "/owner": owner.Namespace + "/" + owner.Name,
+	}
+	if request := owner.Annotations[v1alpha1.RotateRequestAnnotation]; request != "" {
+		annotations[v1alpha1.HandledRotateRequestAnnotation] = request
+	}
+	return annotations
 }
 
 // RecordReset stores that the user's password is about to be set again, as a compare-and-swap: on a conflict nothing may be sent
 // to the tenant.
 func (v Vault) RecordReset(ctx context.Context, stored Stored, now time.Time) error {
-	object := stored.object.DeepCopy()
-	patch := client.MergeFromWithOptions(stored.object, client.MergeFromWithOptimisticLock{})
-	if object.Annotations == nil {
-		object.Annotations = map[string]string{}
-	}
-	object.Annotations[v1alpha1.LastResetAnnotation] = formatTime(now)
-	if err := v.Client.Patch(ctx, object, patch, FieldOwner); err != nil {
-		return fmt.Errorf("recording password reset in Secret %s: %w", client.ObjectKeyFromObject(object), err)
-	}
-	return nil
+	_, err := v.swap(ctx, stored, "recording password reset", func(object *corev1.Secret) {
+		object.Annotations[v1alpha1.LastResetAnnotation] = formatTime(now)
+	})
+	return err
 }
 
 // Delete removes the credential of a ConfidentialClient; there may be none.

@@ -3,6 +3,7 @@ package wake
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -25,8 +26,13 @@ import (
 // not wake us, and neither do other annotations.
 func Own() predicate.Predicate {
 	return predicate.Or(predicate.GenerationChangedPredicate{}, changed(func(before, after client.Object) bool {
-		return before.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation] != after.GetAnnotations()[v1alpha1.ReconcileRequestAnnotation]
+		return slices.ContainsFunc(requestAnnotations(), func(name string) bool { return before.GetAnnotations()[name] != after.GetAnnotations()[name] })
 	}))
+}
+
+// requestAnnotations are the annotations that ask for an action.
+func requestAnnotations() []string {
+	return []string{v1alpha1.ReconcileRequestAnnotation, v1alpha1.RotateRequestAnnotation}
 }
 
 // TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, that it can be used again, whether it accepts

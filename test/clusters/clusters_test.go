@@ -141,12 +141,12 @@ func TestOneLoginNameInTwoClustersIsTheFirstOnes(t *testing.T) {
 	west.Create(other)
 	east.Ready(one)
 	west.Ready(other)
-	if one.Status.Identity.Username == other.Status.Identity.Username {
-		t.Errorf("both clusters have user %s", one.Status.Identity.Username)
+	if one.Status.ActiveIdentity().Username == other.Status.ActiveIdentity().Username {
+		t.Errorf("both clusters have user %s", one.Status.ActiveIdentity().Username)
 	}
 	west.Delete(other)
 	west.Gone(other)
-	if _, found := east.Tenant.User(one.Status.Identity.Username); !found {
+	if _, found := east.Tenant.User(one.Status.ActiveIdentity().Username); !found {
 		t.Error("the deletion in one cluster has taken the user of the other")
 	}
 }

@@ -66,7 +66,7 @@ func (w *World) secretValues(ctx context.Context) map[string]string {
 			w.t.Errorf("listing Secrets: %v", err)
 		}
 		for i := range list.Items {
-			for _, key := range []string{v1alpha1.AccessTokenKey, v1alpha1.ClientSecretKey} {
+			for _, key := range []string{v1alpha1.AccessTokenKey, v1alpha1.ClientSecretKey, v1alpha1.PendingClientSecretKey} {
 				// Short values are those that tests make up; they could stand anywhere.
 				if value := string(list.Items[i].Data[key]); len(value) >= 16 {
 					values[key+" of Secret "+Key(&list.Items[i]).String()] = value

@@ -22,7 +22,7 @@ func (p *pass) adopt(ctx context.Context, user identity.User, claim *report.Refu
 	if err := p.adoptable(ctx, user); err != nil {
 		return err
 	}
-	p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: stored.Credential.ClientID, UserID: user.ID, Adopted: true}
+	p.setActive(v1alpha1.IdentityStatus{Username: stored.Credential.ClientID, UserID: user.ID, Adopted: true})
 	if err := p.checkpoint(ctx); err != nil {
 		return err
 	}

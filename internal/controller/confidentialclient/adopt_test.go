@@ -59,8 +59,8 @@ func TestAUserThatNobodyOwnsIsAdoptedAndOrphaned(t *testing.T) {
 	w.StartOperator()
 	w.Ready(consumer)
 	after := legacy(t, w)
-	if w.Get(consumer); consumer.Status.Identity.UserID != before.ID || !consumer.Status.Identity.Adopted {
-		t.Errorf("the status tells of %+v", consumer.Status.Identity)
+	if w.Get(consumer); consumer.Status.ActiveIdentity().UserID != before.ID || !consumer.Status.ActiveIdentity().Adopted {
+		t.Errorf("the status tells of %+v", consumer.Status.ActiveIdentity())
 	}
 	if after.DisplayName != "Legacy" || !strings.HasPrefix(after.Description, "Ask Kim [oauth-operator ") || !after.PasswordNeverExpire || len(after.RoleIDs) != 2 {
 		t.Errorf("the user is %+v", after)
@@ -83,8 +83,8 @@ func TestAUserThatNobodyOwnsIsAdoptedAndOrphaned(t *testing.T) {
 		again.Spec.Identity, again.Spec.DeletionPolicy = &v1alpha1.ClientIdentity{Username: existing}, policy
 		w.Create(again)
 		w.Ready(again)
-		if w.Get(again); !again.Status.Identity.Adopted {
-			t.Errorf("the status tells of %+v", again.Status.Identity)
+		if w.Get(again); !again.Status.ActiveIdentity().Adopted {
+			t.Errorf("the status tells of %+v", again.Status.ActiveIdentity())
 		}
 		w.Delete(again)
 		w.Gone(again)
@@ -226,8 +226,8 @@ func TestAnAdoptionThatIsCutOffAnywhereIsFinishedAndNeverDeletesTheUser(t *testi
 					w.StartOperator()
 					if ends == "goes on" {
 						w.Ready(consumer)
-						if w.Get(consumer); !consumer.Status.Identity.Adopted {
-							t.Errorf("the status tells of %+v", consumer.Status.Identity)
+						if w.Get(consumer); !consumer.Status.ActiveIdentity().Adopted {
+							t.Errorf("the status tells of %+v", consumer.Status.ActiveIdentity())
 						}
 					}
 					w.Delete(consumer)

@@ -2,6 +2,7 @@
 package confidentialclient
 
 import (
+	"cmp"
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
@@ -120,8 +121,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)
 	}
-	if p.minted != nil || !report.AwaitsTurn(err, p.keepsPromise()) {
-		p.describe(err)
+	if failed := cmp.Or(err, p.rotationErr); p.minted != nil || !report.AwaitsTurn(failed, p.keepsPromise()) {
+		p.describe(failed)
 	}
 	return p.finish(ctx, err)
 }
@@ -147,11 +148,20 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.resolve(ctx); err != nil {
 		return err
 	}
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
 	if err := p.provision(ctx); err != nil {
 		return err
 	}
 	p.identityApplied = true
-	return p.publish(p.urgent(ctx))
+	if err := p.rotate(tenant.WithClass(ctx, tenant.ClassRotation)); err != nil {
+		return err
+	}
+	if err := p.publish(p.urgent(ctx)); err != nil {
+		return err
+	}
+	return p.retire(tenant.WithClass(ctx, tenant.ClassRotation))
 }
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
@@ -168,5 +178,6 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 		}
 		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
 	}
+	p.tellRotation()
 	return p.next(err), nil
 }

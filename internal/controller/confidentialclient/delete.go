@@ -2,6 +2,7 @@ package confidentialclient
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,6 +12,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/orphan"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
 
 // remove undoes what was made: the token's Secret, the memberships, the user, its credential. What does not carry our mark is left
@@ -31,6 +33,7 @@ func (p *pass) remove(ctx context.Context) error {
 	p.Contests.Forget(string(p.obj.UID))
 	p.Countdowns.Forget(string(p.obj.UID))
 	p.Retries.Succeeded(string(p.obj.UID))
+	p.Retries.Succeeded(p.rotationKey())
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
 
@@ -43,28 +46,28 @@ func (p *pass) removeSecrets(ctx context.Context) error {
 }
 
 func (p *pass) removeIdentity(ctx context.Context) error {
-	_, stored, err := p.Vault.Get(ctx, p.obj.UID)
+	stored, found, err := p.Vault.Get(ctx, p.obj.UID)
 	if err != nil && report.FromCluster(err) {
 		return err
 	}
-	if p.obj.Status.Identity == nil && !stored {
+	if len(p.obj.Status.Identities) == 0 && err == nil && !found {
 		return nil // the credential is stored before anything is made on the tenant, so nothing was
 	}
-	if known := p.obj.Status.Identity; p.orphans(known != nil && known.Adopted) {
+	if known := p.obj.Status.ActiveIdentity(); p.orphans(known != nil && known.Adopted) {
 		return p.Vault.Delete(ctx, p.obj.UID)
 	}
 	if err := p.connectForRemoval(ctx); err != nil {
 		return err
 	}
-	if p.obj.Status.Identity == nil {
-		if err := p.findForRemoval(ctx); err != nil {
-			return err
-		}
+	if err := p.findForRemoval(ctx, stored); err != nil {
+		return err
 	}
-	if p.obj.Status.Identity != nil {
-		if err := p.removeUser(ctx); err != nil {
+	for len(p.obj.Status.Identities) > 0 {
+		last := p.obj.Status.Identities[len(p.obj.Status.Identities)-1]
+		if err := p.removeUser(ctx, last); err != nil {
 			return err
 		}
+		p.dropIdentity(last.Username)
 	}
 	return p.Vault.Delete(ctx, p.obj.UID)
 }
@@ -85,12 +88,15 @@ func (p *pass) giveUp(ctx context.Context, cause error) error {
 		return cause
 	}
 	left := v1alpha1.Orphan{Kind: "ConfidentialClient", Name: client.ObjectKeyFromObject(p.obj).String(), Time: metav1.NewTime(now)}
-	if known := p.obj.Status.Identity; known != nil {
-		left.ID = known.UserID
+	ids := p.userIDs()
+	if len(ids) == 0 {
+		ids = []string{""} // it may have been made, and was not heard of
 	}
 	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder}
-	if err := ledger.Record(ctx, p.tenant, p.obj, left, cause); err != nil {
-		return err
+	for _, left.ID = range ids {
+		if err := ledger.Record(ctx, p.tenant, p.obj, left, cause); err != nil {
+			return err
+		}
 	}
 	return p.Vault.Delete(ctx, p.obj.UID)
 }
@@ -118,33 +124,47 @@ func (p *pass) connectForRemoval(ctx context.Context) error {
 	return err
 }
 
-// findForRemoval finds the user of a pass that was cut off before it had stored the user's ID.
-func (p *pass) findForRemoval(ctx context.Context) error {
-	username, err := p.username()
-	if err != nil {
-		return err
+// findForRemoval finds the users of a pass that was cut off before it had stored their IDs: those that the stored credentials name, and the
+// first.
+func (p *pass) findForRemoval(ctx context.Context, stored secret.Stored) error {
+	names := stored.Usernames()
+	if len(p.obj.Status.Identities) == 0 {
+		first, err := p.firstUsername()
+		if err != nil {
+			return err
+		}
+		names = append(names, first)
 	}
-	summary, found, err := p.session.Admin().FindUser(ctx, username)
-	if err != nil || !found {
-		return err
+	for _, name := range names {
+		if known := p.identityOf(name); known != nil && known.UserID != "" {
+			continue
+		}
+		summary, found, err := p.session.Admin().FindUser(ctx, name)
+		if err != nil {
+			return err
+		}
+		if found {
+			p.noteIdentity(v1alpha1.IdentityStatus{Username: name, UserID: summary.ID, State: v1alpha1.IdentityStateRetiring})
+		}
 	}
-	p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: summary.ID}
 	return nil
 }
 
-func (p *pass) removeUser(ctx context.Context) error {
-	admin, id := p.session.Admin(), p.obj.Status.Identity.UserID
-	user, found, err := admin.GetUser(ctx, id)
+// removeUser takes a user of ours out of its roles and deletes it. One that does not carry our mark is left alone, and so is one that was
+// adopted, unless the manifest says otherwise.
+func (p *pass) removeUser(ctx context.Context, known v1alpha1.IdentityStatus) error {
+	admin := p.session.Admin()
+	user, found, err := admin.GetUser(ctx, known.UserID)
 	if err != nil || !found {
 		return err
 	}
 	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) || p.orphans(mark.Adopted) {
 		return nil
 	}
-	for _, role := range p.obj.Status.Roles {
-		if err := p.leaveRole(ctx, role); err != nil {
+	for _, role := range slices.Clone(p.obj.Status.Roles) {
+		if err := p.leaveRole(ctx, role, known.UserID); err != nil {
 			return err
 		}
 	}
-	return admin.DeleteUser(ctx, id)
+	return admin.DeleteUser(ctx, known.UserID)
 }

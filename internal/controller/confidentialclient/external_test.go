@@ -34,7 +34,7 @@ func externalClient(w *environment.World) *v1alpha1.ConfidentialClient {
 			},
 			Scopes:     []string{"report"},
 			Identity:   &v1alpha1.ClientIdentity{Provisioning: v1alpha1.IdentityProvisioningExternal},
-			Credential: &v1alpha1.ClientCredential{SecretRef: v1alpha1.SecretReference{Name: "reports-client"}},
+			Credential: &v1alpha1.ClientCredential{SecretRef: &v1alpha1.SecretReference{Name: "reports-client"}},
 		},
 	}
 }

@@ -22,7 +22,7 @@ func (p *pass) localHash() string {
 	spec := &p.obj.Spec
 	scopes := slices.Sorted(slices.Values(spec.Scopes))
 	var credential string
-	if spec.Credential != nil {
+	if spec.Credential != nil && spec.Credential.SecretRef != nil {
 		credential = spec.Credential.SecretRef.Name
 	}
 	return digest(struct {
@@ -41,8 +41,8 @@ func (p *pass) remoteHash() string {
 	if p.oauthClient != nil {
 		v.Application = p.oauthClient.Status.TokenHash
 	}
-	if p.obj.Status.Identity != nil {
-		v.UserID = p.obj.Status.Identity.UserID
+	if p.obj.Status.ActiveIdentity() != nil {
+		v.UserID = p.obj.Status.ActiveIdentity().UserID
 	}
 	return digest(v)
 }

@@ -4,18 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/rotation"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
-
-// resetInterval is how often at most a user's password is set again because the tenant refuses the credential.
-const resetInterval = time.Hour
 
 // errUserGone says that the user was deleted behind our back. The next pass makes it again.
 var errUserGone error = &userGoneError{}
@@ -48,23 +45,12 @@ func (p *pass) mend(ctx context.Context, stored secret.Stored, refusal error) er
 	if err := p.tenantReady(); err != nil {
 		return refusal // without an admin session nothing can be looked up; the refusal says more
 	}
-	known := p.obj.Status.Identity
-	user, err := p.ownUser(ctx, known.UserID)
-	if errors.Is(err, errUserGone) {
-		p.forgetUser()
-		return err
-	}
+	user, err := p.activeUser(ctx)
 	if err != nil {
 		return err
 	}
-	if !user.IsActive() {
-		return &report.Refused{
-			Reason:  v1alpha1.ReasonInvalidClient,
-			Message: fmt.Sprintf("user %q is %s on the tenant; unlock or enable it there", known.Username, user.State),
-		}
-	}
 	if !user.OAuthClient {
-		if err := p.session.Admin().ChangeUser(ctx, known.UserID, identity.UserChanges{ClientFlags: true}); err != nil {
+		if err := p.session.Admin().ChangeUser(ctx, user.ID, identity.UserChanges{ClientFlags: true}); err != nil {
 			return err
 		}
 	}
@@ -81,17 +67,36 @@ func (p *pass) mend(ctx context.Context, stored secret.Stored, refusal error) er
 	return nil
 }
 
+// activeUser reads the user that tokens are requested for. Only one that is ours, enabled and unlocked is given another password.
+func (p *pass) activeUser(ctx context.Context) (identity.User, error) {
+	known := p.obj.Status.ActiveIdentity()
+	user, err := p.ownUser(ctx, known.UserID)
+	if errors.Is(err, errUserGone) {
+		p.forgetUser()
+	}
+	if err != nil {
+		return identity.User{}, err
+	}
+	if !user.IsActive() {
+		return identity.User{}, &report.Refused{
+			Reason:  v1alpha1.ReasonInvalidClient,
+			Message: fmt.Sprintf("user %q is %s on the tenant; unlock or enable it there", known.Username, user.State),
+		}
+	}
+	return user, nil
+}
+
 // resetPassword sets the user's password to the credential that is stored, at most once an hour. That is recorded before it is done, so
 // that a crash does not make it twice.
 func (p *pass) resetPassword(ctx context.Context, stored secret.Stored, refusal error) error {
 	now := p.Clock.Now()
-	if now.Sub(stored.LastReset).Abs() < resetInterval {
+	if !rotation.MayReset(now, stored.LastReset) {
 		return refusal
 	}
 	if err := p.Vault.RecordReset(ctx, stored, now); err != nil {
 		return err
 	}
-	return p.session.Admin().ResetPassword(ctx, p.obj.Status.Identity.UserID, stored.Credential.ClientSecret)
+	return p.session.Admin().ResetPassword(ctx, p.obj.Status.ActiveIdentity().UserID, stored.Credential.ClientSecret)
 }
 
 // replaceLostCredential makes a new credential for a user whose stored one is gone, and sets the user's password to it.
@@ -99,7 +104,7 @@ func (p *pass) replaceLostCredential(ctx context.Context) (secret.Stored, error)
 	if err := p.tenantReady(); err != nil {
 		return secret.Stored{}, err
 	}
-	known := p.obj.Status.Identity
+	known := p.obj.Status.ActiveIdentity()
 	_, err := p.ownUser(ctx, known.UserID)
 	if errors.Is(err, errUserGone) {
 		p.forgetUser()

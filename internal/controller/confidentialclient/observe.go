@@ -15,6 +15,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/rotation"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
@@ -45,6 +46,20 @@ type facts struct {
 	resolving bool
 	// identityApplied says that the identity is as the spec asks for; set by advance.
 	identityApplied bool
+	// kept is the credential of a managed identity as it is stored, from the cache or from a later look; set by settle, nil for none.
+	kept *secret.Stored
+	// rotation is the decision about it; set by rotate, and again after each change of it.
+	rotation rotation.Decision
+	// rotationSeen says that the pass got as far as to judge it; set by retire.
+	rotationSeen bool
+	// rotationErr is what keeps the credential from being replaced, or the user that was replaced from being deleted; set by noteRotation.
+	rotationErr error
+	// rotationRetry is when that is tried again; zero when something wakes the object; set by holdRotation and noteRotation.
+	rotationRetry time.Time
+	// proof is the token that was requested with a new credential, and that is to be published; set by prove.
+	proof *oauth.Token
+	// rotated says that another credential has become the present one; set by prove.
+	rotated bool
 	// known is the client's credential, once it was read; set by credential.
 	known *secret.Stored
 	// credentialVersion tells writes of a credential that users bring apart; set by credential.
@@ -106,6 +121,7 @@ func (p *pass) decide(specHash string) {
 		PublishedSpecHash: content.SpecHash,
 		WantedSpecHash:    specHash,
 		CredentialChanged: p.published.CredentialDiffers(p.others),
+		CredentialProved:  p.proof != nil && p.minted == nil,
 		Token:             renewal.Token{IssueTime: content.IssueTime.Add(-back)},
 		Policy:            policy,
 	}
@@ -216,7 +232,7 @@ func (p *pass) allow() error {
 	if err := tenancy.AllowScopes(p.tenant, p.obj.Spec.Scopes); err != nil {
 		return err
 	}
-	if p.obj.Spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt && p.obj.Status.Identity == nil {
+	if p.obj.Spec.AdoptionPolicy == v1alpha1.AdoptionPolicyAdopt && p.obj.Status.ActiveIdentity() == nil {
 		if err := tenancy.AllowAdoption(p.tenant, v1alpha1.AdoptableConfidentialClient); err != nil {
 			return err
 		}

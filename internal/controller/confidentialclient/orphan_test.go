@@ -25,7 +25,7 @@ func TestADeletionThatTheTenantDoesNotAnswerEndsAndNamesTheUser(t *testing.T) {
 	w.Tenant.Inject(emulator.Fault{Operation: "*", Kind: emulator.FaultStatus, Status: 503})
 	w.Delete(consumer)
 	w.Condition(consumer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonServerUnavailable)
-	user := consumer.Status.Identity.UserID
+	user := consumer.Status.ActiveIdentity().UserID
 	clock.Step(2 * time.Hour)
 	w.LabelNamespace("billing", "look", "again")
 	w.Gone(consumer)

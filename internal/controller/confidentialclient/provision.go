@@ -14,6 +14,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/rotation"
 )
 
 // provision brings the user behind a managed client to what the spec asks for: the user itself with the flags of a confidential client,
@@ -22,12 +23,11 @@ func (p *pass) provision(ctx context.Context) error {
 	if !p.managed() {
 		return nil
 	}
-	username, err := p.username()
+	username, err := p.username(ctx)
 	if err != nil {
 		return err
 	}
-	hash := p.identityHash(username)
-	if known := p.obj.Status.Identity; known != nil && known.AppliedHash == hash {
+	if known := p.obj.Status.ActiveIdentity(); known != nil && known.AppliedHash == p.identityHash(username) {
 		return nil
 	}
 	if err := p.tenantReady(); err != nil {
@@ -52,14 +52,15 @@ func (p *pass) provision(ctx context.Context) error {
 	if err := p.applyMemberships(ctx, wanted); err != nil {
 		return err
 	}
-	p.obj.Status.Identity.AppliedHash = hash
+	active := p.obj.Status.ActiveIdentity()
+	active.AppliedHash = p.identityHash(active.Username)
 	return nil
 }
 
 // unsettle stores that the identity is about to be as no hash says any more, and which roles it is about to be in. Without it a change
 // that was cut off, and then taken back in the manifest, would pass for what was applied before, and its roles would stay.
 func (p *pass) unsettle(ctx context.Context, wanted []v1alpha1.RoleStatus) error {
-	known := p.obj.Status.Identity
+	known := p.obj.Status.ActiveIdentity()
 	if known == nil {
 		return nil
 	}
@@ -90,12 +91,26 @@ func (p *pass) tenantReady() error {
 	}
 }
 
-// username returns the login name of the identity: the one in the spec, else one derived from cluster, namespace and name, so that a
-// pass that was cut off, and a restored object, find their user again.
-func (p *pass) username() (string, error) {
-	if known := p.obj.Status.Identity; known != nil {
+// username returns the login name of the identity: the one that is known, else the one whose credential is stored, else that of the first
+// user.
+func (p *pass) username(ctx context.Context) (string, error) {
+	if known := p.obj.Status.ActiveIdentity(); known != nil {
 		return known.Username, nil
 	}
+	first, err := p.firstUsername()
+	if err != nil {
+		return "", err
+	}
+	stored, found, err := p.Vault.Get(ctx, p.obj.UID)
+	if err == nil && found && stored.Credential.ClientID == rotation.Second(first) {
+		return stored.Credential.ClientID, nil
+	}
+	return first, err
+}
+
+// firstUsername returns the login name of the first user: the one in the spec, else one derived from cluster, namespace and name, so that a
+// pass that was cut off, and a restored object, find their user again.
+func (p *pass) firstUsername() (string, error) {
 	suffix := p.tenant.Status.LoginSuffix
 	if p.tenant.Status.ClusterID == "" || suffix == "" {
 		return "", cmp.Or(p.tenantReady(), error(&report.Blocked{
@@ -115,12 +130,12 @@ func (p *pass) username() (string, error) {
 	return deriveUsername(p.tenant.Status.ClusterID, p.obj.Namespace, p.obj.Name, suffix), nil
 }
 
-// deriveUsername makes a login name that a person can place, and that is unique by its hash. The local part has at most 64
-// characters.
+// deriveUsername makes a login name that a person can place, and that is unique by its hash. The local part has at most 62
+// characters, and 64 for the second of two users.
 func deriveUsername(clusterID, namespace, name, suffix string) string {
 	sum := sha256.Sum256([]byte(clusterID + "/" + namespace + "/" + name))
 	cut := func(s string, most int) string { return strings.Trim(s[:min(len(s), most)], ".-") }
-	return fmt.Sprintf("%s.%s.%s@%s", cut(name, 28), cut(namespace, 24), hex.EncodeToString(sum[:5]), suffix)
+	return fmt.Sprintf("%s.%s.%s@%s", cut(name, 26), cut(namespace, 24), hex.EncodeToString(sum[:5]), suffix)
 }
 
 func (p *pass) displayName() string {
@@ -160,7 +175,7 @@ func (p *pass) identityHash(username string) string {
 // more. Adding is idempotent on the tenant, so nothing is read first.
 func (p *pass) applyMemberships(ctx context.Context, wanted []v1alpha1.RoleStatus) error {
 	p.noteRoles(wanted) // before the user is in them: what fails half-way is stored with the status
-	admin, userID := p.session.Admin(), p.obj.Status.Identity.UserID
+	admin, userID := p.session.Admin(), p.obj.Status.ActiveIdentity().UserID
 	for _, role := range wanted {
 		if err := admin.AddRoleMembers(ctx, role.ID, userID); err != nil {
 			return err
@@ -170,7 +185,7 @@ func (p *pass) applyMemberships(ctx context.Context, wanted []v1alpha1.RoleStatu
 		if slices.Contains(wanted, role) {
 			continue
 		}
-		if err := p.leaveRole(ctx, role); err != nil {
+		if err := p.leaveRole(ctx, role, p.userIDs()...); err != nil {
 			return err
 		}
 	}
@@ -186,17 +201,20 @@ func (p *pass) noteRoles(roles []v1alpha1.RoleStatus) {
 	}
 }
 
-// leaveRole takes the user out of a role that we had put it into.
-func (p *pass) leaveRole(ctx context.Context, role v1alpha1.RoleStatus) error {
+// leaveRole takes users out of a role that we had put them into, and forgets the role when no other user of ours can be in it.
+func (p *pass) leaveRole(ctx context.Context, role v1alpha1.RoleStatus, userIDs ...string) error {
 	admin := p.session.Admin()
 	_, found, err := admin.GetRole(ctx, role.ID)
 	if err != nil {
 		return err
 	}
 	if found {
-		if err := admin.RemoveRoleMembers(ctx, role.ID, p.obj.Status.Identity.UserID); err != nil {
+		if err := admin.RemoveRoleMembers(ctx, role.ID, userIDs...); err != nil {
 			return err
 		}
+	}
+	if slices.ContainsFunc(p.userIDs(), func(id string) bool { return !slices.Contains(userIDs, id) }) {
+		return nil
 	}
 	p.obj.Status.Roles = slices.DeleteFunc(p.obj.Status.Roles, func(r v1alpha1.RoleStatus) bool { return r.ID == role.ID })
 	return nil

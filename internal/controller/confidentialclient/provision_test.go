@@ -151,7 +151,7 @@ func userOf(t *testing.T, w *environment.World, c *v1alpha1.ConfidentialClient) 
 	t.Helper()
 	w.Get(c)
 	for _, user := range w.Tenant.Users() {
-		if c.Status.Identity != nil && user.ID == c.Status.Identity.UserID {
+		if c.Status.ActiveIdentity() != nil && user.ID == c.Status.ActiveIdentity().UserID {
 			return user
 		}
 	}

@@ -124,6 +124,9 @@ func (p *pass) contest() error {
 
 // mint requests a token. When the tenant refuses the client for a reason that can be mended, it is mended and asked once more.
 func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
+	if p.proof != nil {
+		return *p.proof, nil // a rotation has requested it
+	}
 	credential, err := p.credential(ctx)
 	if err != nil {
 		return oauth.Token{}, err
@@ -132,17 +135,28 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 		p.noteRefusal(err)
 		return oauth.Token{}, err
 	}
-	scopes := oauth.NewScopeSet(p.obj.Spec.Scopes...)
-	token, err := p.session.RequestToken(ctx, p.applicationID, credential.Credential, scopes)
+	token, err := p.request(ctx, credential.Credential)
+	if oauth.IsInvalidClient(err) && p.provePending(ctx, credential) {
+		return *p.proof, p.gather(ctx)
+	}
 	if err != nil && p.managed() && mendable(err) {
 		if mendErr := p.mend(ctx, credential, err); mendErr != nil {
 			p.noteRefusal(err)
 			return oauth.Token{}, mendErr
 		}
-		token, err = p.session.RequestToken(ctx, p.applicationID, credential.Credential, scopes)
+		token, err = p.request(ctx, credential.Credential)
 	}
 	if err != nil {
 		p.noteRefusal(err)
+	}
+	return token, err
+}
+
+// request requests a token with a credential. What it gets is fit to be published.
+func (p *pass) request(ctx context.Context, credential oauth.Credential) (oauth.Token, error) {
+	scopes := oauth.NewScopeSet(p.obj.Spec.Scopes...)
+	token, err := p.session.RequestToken(ctx, p.applicationID, credential, scopes)
+	if err != nil {
 		return oauth.Token{}, err
 	}
 	if missing := token.Scopes.Missing(scopes); len(missing) > 0 {

@@ -13,7 +13,7 @@ import (
 // lesser of an hour and a tenth of the time left.
 func TestARefusedRenewalIsAskedAgainWhenItIsDueAndNotEarlier(t *testing.T) {
 	s := newStepper(t, 60*time.Hour, nil)
-	must(t, s.Tenant.SetUserState(s.consumer.Status.Identity.Username, "Disabled"))
+	must(t, s.Tenant.SetUserState(s.consumer.Status.ActiveIdentity().Username, "Disabled"))
 	expires := s.consumer.Status.Token.ExpirationTime.Time
 	s.clock.SetTime(s.consumer.Status.Token.RenewalTime.Time)
 	var asked time.Time
@@ -50,7 +50,7 @@ func TestARefusedRenewalIsAskedAgainWhenItIsDueAndNotEarlier(t *testing.T) {
 
 func TestARefusedRenewalIsAskedAgainAtOnceOnAChange(t *testing.T) {
 	s := newStepper(t, 60*time.Hour, nil)
-	username := s.consumer.Status.Identity.Username
+	username := s.consumer.Status.ActiveIdentity().Username
 	must(t, s.Tenant.SetUserState(username, "Disabled"))
 	s.clock.SetTime(s.consumer.Status.Token.RenewalTime.Time)
 	tenant := s.IdentityTenant()

@@ -25,6 +25,7 @@ func (p *pass) describe(err error) {
 		return
 	}
 	p.describeToken()
+	p.describeRotation()
 	p.describeIdentity(c, err)
 	p.describeCredential(c)
 	good := p.decision.Usable && p.decision.Reason != renewal.SpecChanged
@@ -92,7 +93,7 @@ func (p *pass) inForce(err error) bool {
 	if p.identityApplied || !p.managed() {
 		return true
 	}
-	known := p.obj.Status.Identity
+	known := p.obj.Status.ActiveIdentity()
 	return known != nil && strings.HasPrefix(known.AppliedHash, p.identityLocalHash()+hashSeparator)
 }
 
@@ -147,10 +148,10 @@ func (p *pass) describeIdentity(c report.Conditions, err error) {
 
 // knownUsername returns the login name that the status knows, or "".
 func (p *pass) knownUsername() string {
-	if p.obj.Status.Identity == nil {
+	if p.obj.Status.ActiveIdentity() == nil {
 		return ""
 	}
-	return p.obj.Status.Identity.Username
+	return p.obj.Status.ActiveIdentity().Username
 }
 
 func (p *pass) describeCredential(c report.Conditions) {

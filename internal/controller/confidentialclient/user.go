@@ -15,11 +15,18 @@ import (
 
 // ensureUser finds the user or makes it. Its credential is stored before the tenant learns of it.
 func (p *pass) ensureUser(ctx context.Context, username string) error {
+	known := p.obj.Status.ActiveIdentity()
+	if known == nil {
+		var err error
+		if username, err = p.survivor(ctx, username); err != nil {
+			return err
+		}
+	}
 	stored, made, err := p.Vault.Ensure(ctx, p.obj, username)
 	if err != nil {
 		return err
 	}
-	known := p.obj.Status.Identity
+	p.kept = &stored
 	if known == nil {
 		return p.findOrCreateUser(ctx, username, stored)
 	}
@@ -43,9 +50,6 @@ func (p *pass) ensureUser(ctx context.Context, username string) error {
 	return nil
 }
 
-// forgetUser drops what is known of a user that is certainly gone, with its memberships.
-func (p *pass) forgetUser() { p.obj.Status.Identity, p.obj.Status.Roles = nil, nil }
-
 func (p *pass) findOrCreateUser(ctx context.Context, username string, stored secret.Stored) error {
 	admin := p.session.Admin()
 	summary, found, err := admin.FindUser(ctx, username)
@@ -60,7 +64,7 @@ func (p *pass) findOrCreateUser(ctx context.Context, username string, stored sec
 		if err != nil {
 			return err
 		}
-		p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: id}
+		p.setActive(v1alpha1.IdentityStatus{Username: username, UserID: id})
 		return nil
 	}
 	user, claim, err := p.lookAtUser(ctx, summary.ID)
@@ -76,7 +80,7 @@ func (p *pass) findOrCreateUser(ctx context.Context, username string, stored sec
 		return err
 	}
 	mark, _ := ownership.Find(user.Description)
-	p.obj.Status.Identity = &v1alpha1.IdentityStatus{Username: username, UserID: summary.ID, Adopted: mark.Adopted}
+	p.setActive(v1alpha1.IdentityStatus{Username: username, UserID: summary.ID, Adopted: mark.Adopted})
 	return nil
 }
 

@@ -56,7 +56,7 @@ func (p *pass) again(err error) ctrl.Result {
 	key, now := string(p.obj.UID), p.Clock.Now()
 	if err == nil {
 		p.Retries.Succeeded(key)
-		return schedule.At(now, p.decision.RenewalTime, p.decision.ExpirationTime, p.look(now))
+		return schedule.At(now, p.decision.RenewalTime, p.decision.ExpirationTime, p.look(now), p.rotationDue())
 	}
 	var expiry time.Time // at which Ready changes, should nothing else happen
 	var timeLeft time.Duration
@@ -107,16 +107,21 @@ func (p *pass) hold() error {
 }
 
 // attempt identifies all that the tenant's answer depends on, as far as the cluster knows it: a change of it is tried at once.
-func (p *pass) attempt() string {
+func (p *pass) attempt() string { return p.attemptFor(string(p.decision.Reason)) }
+
+// attemptFor is attempt for a reason of its own. A request for another credential is part of it: it may be what helps.
+func (p *pass) attemptFor(reason string) string {
 	var v struct {
 		Generation         int64
 		Reason, Credential string
+		RotateRequest      string
 		Tenant             [4]string
 		TenantGeneration   int64
 		Application        [3]string
 		ApplicationRole    *v1alpha1.RoleStatus
 	}
-	v.Generation, v.Reason, v.Credential = p.obj.Generation, string(p.decision.Reason), p.credentialVersion
+	v.Generation, v.Reason, v.Credential = p.obj.Generation, reason, p.credentialVersion
+	v.RotateRequest = p.obj.Annotations[v1alpha1.RotateRequestAnnotation]
 	if t := p.tenant; t != nil {
 		v.Tenant, v.TenantGeneration = [4]string{string(t.UID), t.Status.ClusterID, t.Status.LoginSuffix, t.Status.ObservedCredentials}, t.Generation
 	}

@@ -160,7 +160,7 @@ func externalClient(w *environment.World, name string) *v1alpha1.ConfidentialCli
 		ApplicationID: tenant.Spec.Credentials.ApplicationID,
 	}
 	c.Spec.Identity = &v1alpha1.ClientIdentity{Provisioning: v1alpha1.IdentityProvisioningExternal}
-	c.Spec.Credential = &v1alpha1.ClientCredential{SecretRef: tenant.Spec.Credentials.SecretRef}
+	c.Spec.Credential = &v1alpha1.ClientCredential{SecretRef: &tenant.Spec.Credentials.SecretRef}
 	return c
 }
 

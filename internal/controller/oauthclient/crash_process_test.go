@@ -32,7 +32,7 @@ type mortal struct {
 	*environment.World
 	t     *testing.T
 	clock *clocktesting.FakeClock
-	tape  *tape
+	tape  *environment.Tape
 	live  client.Client
 	// hidden says that the tenant does not show who made an application.
 	hidden bool
@@ -40,10 +40,10 @@ type mortal struct {
 
 func newMortal(t *testing.T, switches emulator.Switches) *mortal {
 	t.Helper()
-	m := &mortal{t: t, clock: clocktesting.NewFakeClock(time.Now().Truncate(time.Second)), tape: &tape{}, hidden: switches.HideOwner}
+	m := &mortal{t: t, clock: clocktesting.NewFakeClock(time.Now().Truncate(time.Second)), tape: &environment.Tape{}, hidden: switches.HideOwner}
 	m.World = server.New(t, emulator.Options{Clock: m.clock, Switches: switches, Logger: slog.New(m.tape)})
 	m.Clock = m.clock
-	m.live = m.Indexed(m.tape.wrap)
+	m.live = m.Indexed(m.tape.Wrap)
 	tenant := m.IdentityTenant()
 	tenant.Spec.Access.AllowAdoption = []v1alpha1.AdoptableKind{v1alpha1.AdoptableOAuthClient}
 	m.Create(tenant, m.AdminSecret())
@@ -79,7 +79,7 @@ func (m *mortal) process(loseAt int, killed bool) (effects []string) {
 	if !killed {
 		kill = nil
 	}
-	m.tape.record(loseAt, kill)
+	m.tape.Record(loseAt, kill)
 	connector := tenancy.Connector{Pool: tenant.NewPool(m.clock, nil), Live: m.live}
 	defer connector.Forget(environment.Key(m.IdentityTenant()))
 	r := &oauthclient.Reconciler{
@@ -90,7 +90,7 @@ func (m *mortal) process(loseAt int, killed bool) (effects []string) {
 	for range most {
 		result, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: environment.Key(m.OAuthClient("orders"))})
 		if ctx.Err() != nil || err == nil && m.settled() {
-			return m.tape.recorded()
+			return m.tape.Recorded()
 		}
 		m.clock.Step(max(result.RequeueAfter, time.Second))
 	}

@@ -177,7 +177,7 @@ func (m *mortal) cutOff(s stage, e end, at int, want string) {
 		m.process(0, false)
 	}
 	if diff := cmp.Diff(want, m.picture()); diff != "" {
-		m.t.Errorf("it ends otherwise than undisturbed (-want +got):\n%s\nthe last effects were %q", diff, m.tape.recorded())
+		m.t.Errorf("it ends otherwise than undisturbed (-want +got):\n%s\nthe last effects were %q", diff, m.tape.Recorded())
 	}
 	m.checkUnconfigured(strangers)
 }

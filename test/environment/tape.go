@@ -1,4 +1,4 @@
-package oauthclient_test
+package environment
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"sync"
 )
 
-// tape records what a process does to the world, in order: its calls to the tenant and its writes to kube-apiserver. It can lose the answer
-// to one of them.
-type tape struct {
+// Tape records what an operator does to the world, in order: its calls to the tenant, which it hears of as the tenant's logger, and its writes to
+// kube-apiserver, which it hears of by Wrap. It can lose the answer to one of them, so that tests can cut an operator off after any effect.
+type Tape struct {
 	mu      sync.Mutex
 	effects []string
 	loseAt  int    // the effect whose answer is lost, counted from 1; 0 for none
@@ -21,22 +21,22 @@ type tape struct {
 
 var errAnswerLost = errors.New("the answer was lost")
 
-// record begins anew. It loses the answer to effect number loseAt, and calls kill then unless that is nil.
-func (t *tape) record(loseAt int, kill func()) {
+// Record begins anew. It loses the answer to effect number loseAt, and calls kill then unless that is nil.
+func (t *Tape) Record(loseAt int, kill func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.effects, t.loseAt, t.kill = nil, loseAt, kill
 }
 
-// recorded returns the effects since record.
-func (t *tape) recorded() []string {
+// Recorded returns the effects since Record.
+func (t *Tape) Recorded() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.effects)
 }
 
 // note records an effect that has happened, and says whether its answer is lost.
-func (t *tape) note(effect string) bool {
+func (t *Tape) note(effect string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.effects = append(t.effects, effect)
@@ -49,8 +49,8 @@ func (t *tape) note(effect string) bool {
 	return true
 }
 
-// wrap watches the requests to kube-apiserver.
-func (t *tape) wrap(next http.RoundTripper) http.RoundTripper {
+// Wrap watches the requests to kube-apiserver.
+func (t *Tape) Wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		answer, err := next.RoundTrip(r)
 		if r.Method == http.MethodGet || err != nil {
@@ -64,13 +64,9 @@ func (t *tape) wrap(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 // Handle implements slog.Handler: the tenant logs every call once it has had its effect, and before it answers. The panic makes its server
 // drop the connection.
-func (t *tape) Handle(_ context.Context, record slog.Record) error {
+func (t *Tape) Handle(_ context.Context, record slog.Record) error {
 	record.Attrs(func(a slog.Attr) bool {
 		if a.Key == "operation" && t.note(a.Value.String()) {
 			panic(http.ErrAbortHandler)
@@ -81,10 +77,10 @@ func (t *tape) Handle(_ context.Context, record slog.Record) error {
 }
 
 // Enabled implements slog.Handler.
-func (t *tape) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+func (t *Tape) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
 // WithAttrs implements slog.Handler.
-func (t *tape) WithAttrs([]slog.Attr) slog.Handler { return t }
+func (t *Tape) WithAttrs([]slog.Attr) slog.Handler { return t }
 
 // WithGroup implements slog.Handler.
-func (t *tape) WithGroup(string) slog.Handler { return t }
+func (t *Tape) WithGroup(string) slog.Handler { return t }

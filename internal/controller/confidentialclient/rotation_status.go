@@ -1,0 +1,35 @@
+package confidentialclient
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/rotation"
+)
+
+// describeRotation tells when the generated credential was replaced, when it is next, and which request was answered last.
+func (p *pass) describeRotation() {
+	status := &p.obj.Status
+	if !p.managed() {
+		status.Credential = nil
+		return
+	}
+	if p.kept == nil {
+		return
+	}
+	status.Credential = &v1alpha1.CredentialStatus{
+		RotatedTime:      seconds(p.kept.RotatedTime),
+		NextRotationTime: seconds(rotation.Next(p.kept.RotatedTime, p.interval(), string(p.obj.UID))),
+	}
+	if p.kept.Pending == nil {
+		status.LastHandledRotateRequest = p.kept.RotateRequest
+	}
+}
+
+// tellRotation emits an event when the credential was replaced.
+func (p *pass) tellRotation() {
+	if active := p.obj.Status.ActiveIdentity(); p.rotated && active != nil {
+		p.Recorder.Eventf(p.obj, nil, corev1.EventTypeNormal, v1alpha1.ReasonCredentialRotated, "RotatedCredential",
+			"user %q has a new client secret, which the tenant has accepted", active.Username)
+	}
+}
