@@ -1,7 +1,7 @@
 package v1alpha1
 
 // Condition types. Ready, Reachable, Authenticated, Provisioned, ScopesAccepted, Accepted, IdentityProvisioned,
-// CredentialValid and TokenReady are always present on the kinds that have them, InUse on every Scope that is accepted, Drifted under
+// CredentialValid, TokenReady and TokenVerified are always present on the kinds that have them, InUse on every Scope that is accepted, Drifted under
 // managementPolicy Observe; Reconciling, Stalled, Degraded, LeftoverSuspected and
 // RenewBeforeAdjusted only while true.
 const (
@@ -94,10 +94,18 @@ const (
 	// ConditionTokenReady says whether a token that was requested with the present spec is published and not expired.
 	//
 	//   - True: Published, NotDelivered (spec.secret.deliver has no Token).
-	//   - False: TokenExpired, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted, and
-	//     the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse,
+	//   - False: TokenExpired, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted,
+	//     those of TokenVerified, and the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse,
 	//     ProxyUnavailable, ProxyRefused, SecretNotFound, SecretIncomplete; without a usable token also those of IdentityProvisioned.
 	ConditionTokenReady = "TokenReady"
+
+	// ConditionTokenVerified says whether the token that was requested last is what was asked for. One for which it is False is not published.
+	//
+	//   - True: Verified.
+	//   - False: SignatureInvalid, IssuerMismatch, AudienceMismatch, TokenExpired, TokenInactive.
+	//   - Unknown: Pending, NotDelivered, KeysUnavailable, KeyUnknown, IssuerUnknown, IntrospectionUnavailable: it could not be checked, and
+	//     is published.
+	ConditionTokenVerified = "TokenVerified"
 
 	// ConditionDegraded is True while a renewal fails and the published token is still good: its message says until when. Of an OAuthClient
 	// it says that the application cannot be compared with what is declared.
@@ -193,10 +201,28 @@ const (
 	ReasonSecretContested = "SecretContested"
 	// ReasonSpecNotApplied: what is published stems from an older spec.
 	ReasonSpecNotApplied = "SpecNotApplied"
-	// ReasonTokenExpired: the published token has expired.
+	// ReasonTokenExpired: the token has expired, or had when it was issued.
 	ReasonTokenExpired = "TokenExpired"
 	// ReasonScopeNotGranted: the tenant granted fewer scopes than were requested.
 	ReasonScopeNotGranted = "ScopeNotGranted"
+	// ReasonVerified: checked, and right.
+	ReasonVerified = "Verified"
+	// ReasonSignatureInvalid: the key that the token names did not sign it.
+	ReasonSignatureInvalid = "SignatureInvalid"
+	// ReasonIssuerMismatch: the token has another issuer than the OAuthClient.
+	ReasonIssuerMismatch = "IssuerMismatch"
+	// ReasonAudienceMismatch: the token is not for the audience of the OAuthClient.
+	ReasonAudienceMismatch = "AudienceMismatch"
+	// ReasonTokenInactive: the tenant says that the token is not active.
+	ReasonTokenInactive = "TokenInactive"
+	// ReasonKeysUnavailable: there are no keys to check the signature with.
+	ReasonKeysUnavailable = "KeysUnavailable"
+	// ReasonKeyUnknown: the token is signed with a key that the tenant does not publish.
+	ReasonKeyUnknown = "KeyUnknown"
+	// ReasonIssuerUnknown: nobody knows whether the issuer is right.
+	ReasonIssuerUnknown = "IssuerUnknown"
+	// ReasonIntrospectionUnavailable: the token is opaque, and the tenant does not answer about it.
+	ReasonIntrospectionUnavailable = "IntrospectionUnavailable"
 	// ReasonInvalidClient: the token endpoint refused the client's credential.
 	ReasonInvalidClient = "InvalidClient"
 	// ReasonCredentialRotated: the tenant has accepted a new credential, which is in use now.

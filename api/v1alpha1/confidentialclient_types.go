@@ -216,7 +216,7 @@ type ClientToken struct {
 
 // ConfidentialClientStatus is what the operator made and published.
 type ConfidentialClientStatus struct {
-	// conditions: Ready, IdentityProvisioned, CredentialValid, TokenReady; Degraded, Reconciling and Stalled while true.
+	// conditions: Ready, IdentityProvisioned, CredentialValid, TokenReady, TokenVerified; Degraded, Reconciling and Stalled while true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

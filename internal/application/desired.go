@@ -162,6 +162,12 @@ func (d Desired) TokenHash(applicationKey string) string {
 	}{applicationKey, string(d.TokenType), d.Issuer, d.Audience, d.ClaimsScript})[:16]
 }
 
+// TokensAsDeclared says whether the application was last seen to issue tokens as its OAuthClient declares them now.
+func TokensAsDeclared(oauthClient *v1alpha1.OAuthClient) bool {
+	known := oauthClient.Status
+	return known.TokenHash != "" && known.TokenHash == DesiredOf(oauthClient, ownership.Mark{}, Merged{}).TokenHash(known.ApplicationKey)
+}
+
 // Hash identifies the definition of a scope.
 func (s Scope) Hash() string { return hash(s)[:8] }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
+	"github.com/oauth-operator/oauth-operator/internal/verification"
 )
 
 // Session is the way to one tenant under one set of Settings. It is safe for concurrent use.
@@ -23,6 +24,7 @@ type Session struct {
 	tokens    *oauth.Client
 	login     *login
 	admin     *identity.Client
+	verifier  *verification.Verifier
 }
 
 func newSession(
@@ -35,7 +37,7 @@ func newSession(
 	}
 	s := &Session{
 		settings: settings, circuit: c, gate: g, transport: transport,
-		tokens: &oauth.Client{HTTP: client, Clock: clock},
+		tokens: &oauth.Client{HTTP: client, Clock: clock}, verifier: verification.New(clock),
 	}
 	s.login = &login{
 		request: s.requestAdminToken, credential: settings.Credential, clock: clock,

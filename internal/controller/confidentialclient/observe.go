@@ -19,6 +19,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
+	"github.com/oauth-operator/oauth-operator/internal/verification"
 )
 
 // facts are what one pass found out.
@@ -70,6 +71,8 @@ type facts struct {
 	templateFails bool
 	// minted is the token that was requested in this pass; set by publish.
 	minted *oauth.Token
+	// finding is what the check of the requested token came to; nil when none was checked. Set by verify.
+	finding *verification.Finding
 	// credentialRefused is why the client's own credential could not be used; set by publish.
 	credentialRefused error
 	// pending is when a refused attempt is due again; set by hold, zero when it is due now.

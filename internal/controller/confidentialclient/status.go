@@ -30,6 +30,7 @@ func (p *pass) describe(err error) {
 	p.describeCredential(c)
 	good := p.decision.Usable && p.decision.Reason != renewal.SpecChanged
 	p.describeTokenReady(c, good, err)
+	p.describeVerified(c)
 	if good && err != nil {
 		c.True(v1alpha1.ConditionDegraded, report.Reason(err), fmt.Sprintf("%s; what fails: %v", p.goodUntil(), err))
 	} else {

@@ -14,7 +14,7 @@ func TestSuspensionHoldsChangesAndRepairsAndLetsTheRestGoOn(t *testing.T) {
 	d.Update(d.application, func() { d.application.Spec.Suspend = true })
 	d.Condition(d.application, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSuspended)
 	d.Quiet()
-	edit(t, d.Tenant, d.application.Status.ApplicationKey, "Audience", "https://changed.example.com")
+	edit(t, d.Tenant, d.application.Status.ApplicationKey, "Confirm", true)
 	calls := d.Tenant.Calls()
 	d.check()
 	d.Condition(d.application, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonSuspended)
@@ -34,7 +34,7 @@ func TestSuspensionHoldsChangesAndRepairsAndLetsTheRestGoOn(t *testing.T) {
 
 	d.Update(d.application, func() { d.application.Spec.Suspend = false })
 	d.Ready(d.application)
-	if found, _ := d.Tenant.Application("orders"); found.Profile.Audience != "https://orders.example.com" || found.Description[:11] != "Orders, new" {
+	if found, _ := d.Tenant.Application("orders"); found.Profile.Confirm || found.Description[:11] != "Orders, new" {
 		t.Errorf("after the suspension the application is %+v", found)
 	}
 
