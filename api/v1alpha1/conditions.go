@@ -225,8 +225,6 @@ const (
 	ReasonIntrospectionUnavailable = "IntrospectionUnavailable"
 	// ReasonInvalidClient: the token endpoint refused the client's credential.
 	ReasonInvalidClient = "InvalidClient"
-	// ReasonCredentialRotated: the tenant has accepted a new credential, which is in use now.
-	ReasonCredentialRotated = "CredentialRotated"
 	// ReasonDependentsExist: other objects still need it.
 	ReasonDependentsExist = "DependentsExist"
 

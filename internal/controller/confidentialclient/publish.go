@@ -165,7 +165,7 @@ func (p *pass) request(ctx context.Context, credential oauth.Credential) (oauth.
 			Message: fmt.Sprintf("the tenant did not grant scope %s of application %q; the token is not published", strings.Join(missing, ", "), p.applicationID),
 		}
 	}
-	return token, p.verify(ctx, credential.Credential, token)
+	return token, p.verify(ctx, credential, token)
 }
 
 func (p *pass) noteRefusal(err error) {

@@ -7,6 +7,9 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/rotation"
 )
 
+// eventRotated tells that the tenant has accepted a new credential, which is in use now.
+const eventRotated = "CredentialRotated"
+
 // describeRotation tells when the generated credential was replaced, when it is next, and which request was answered last.
 func (p *pass) describeRotation() {
 	status := &p.obj.Status
@@ -29,7 +32,7 @@ func (p *pass) describeRotation() {
 // tellRotation emits an event when the credential was replaced.
 func (p *pass) tellRotation() {
 	if active := p.obj.Status.ActiveIdentity(); p.rotated && active != nil {
-		p.Recorder.Eventf(p.obj, nil, corev1.EventTypeNormal, v1alpha1.ReasonCredentialRotated, "RotatedCredential",
+		p.Recorder.Eventf(p.obj, nil, corev1.EventTypeNormal, eventRotated, "RotatedCredential",
 			"user %q has a new client secret, which the tenant has accepted", active.Username)
 	}
 }

@@ -95,7 +95,7 @@ func (s *stepper) good() {
 func (s *stepper) told() bool {
 	told := false
 	for recorded := s.reconciler.Recorder.(*events.FakeRecorder).Events; len(recorded) > 0; {
-		told = strings.Contains(<-recorded, v1alpha1.ReasonCredentialRotated) || told
+		told = strings.Contains(<-recorded, "CredentialRotated") || told
 	}
 	return told
 }
