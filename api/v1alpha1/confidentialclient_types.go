@@ -174,13 +174,13 @@ type CredentialRotation struct {
 	// +optional
 	Strategy RotationStrategy `json:"strategy,omitempty"`
 
-	// overlap is how long the user that was replaced stays usable once the new one is published, between 1m and 720h. Only with
+	// overlap is how long the user that was replaced stays usable once the new one is published, between 1m and 8760h. Only with
 	// strategy DualIdentity. Default 24h, or half of interval if that is less.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('720h')",message="overlap must be a duration between 1m and 720h, such as 24h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="overlap must be a duration between 1m and 8760h, such as 24h"
 	Overlap *metav1.Duration `json:"overlap,omitempty"`
 }
 

@@ -50,6 +50,10 @@ func TestDecide(t *testing.T) {
 			issued, with(func(in *renewal.Input) { in.CredentialChanged = true }),
 			renewal.Decision{Reason: renewal.CredentialChanged, RenewalTime: due, Before: third, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
 		},
+		"a token that proved a new credential replaces a good one": {
+			issued, with(func(in *renewal.Input) { in.CredentialProved = true }),
+			renewal.Decision{Reason: renewal.CredentialProved, RenewalTime: due, Before: third, ExpirationTime: issued.Add(5 * time.Hour), Usable: true},
+		},
 		"what was tried without a token to publish is never due": {
 			issued.Add(8760 * time.Hour), with(func(in *renewal.Input) { in.Token = renewal.Token{IssueTime: issued} }), renewal.Decision{Usable: true},
 		},

@@ -106,6 +106,7 @@ func TestOwn(t *testing.T) {
 	}{
 		"the spec":          {func(o *v1alpha1.Scope) { o.Generation++ }, true},
 		"our own status":    {func(o *v1alpha1.Scope) { o.Status.Conditions = ready("True", "Available", "") }, false},
+		"a rotate request":  {func(o *v1alpha1.Scope) { o.Annotations = map[string]string{v1alpha1.RotateRequestAnnotation: "1"} }, true},
 		"a request":         {func(o *v1alpha1.Scope) { o.Annotations = map[string]string{v1alpha1.ReconcileRequestAnnotation: "1"} }, true},
 		"other annotations": {func(o *v1alpha1.Scope) { o.Annotations = map[string]string{"a": "b"} }, false},
 		"our own metadata":  {func(o *v1alpha1.Scope) { o.Finalizers = []string{v1alpha1.Finalizer} }, false},

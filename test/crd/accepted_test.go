@@ -86,6 +86,10 @@ func acceptedKinds() map[string]map[string]string {
 			"a client with a Secret of another name":       clientWith(`secret: {name: billing.token-1}`),
 			"a client that takes over its user":            clientWith(`adoptionPolicy: Adopt`),
 			"a client that takes over nothing":             clientWith(`adoptionPolicy: Never`),
+			"a credential that is rotated on request":      clientWith(`credential: {rotation: {}}`),
+			"a credential that is rotated in place":        clientWith(`credential: {rotation: {interval: 720h, strategy: InPlace}}, adoptionPolicy: Adopt`),
+			"a credential that two users take turns in":    clientWith(`credential: {rotation: {interval: 720h, strategy: DualIdentity, overlap: 719h}}, adoptionPolicy: Never`),
+			"turns on request":                             clientWith(`credential: {rotation: {strategy: DualIdentity, overlap: 720h}}`),
 		}),
 	}
 }
@@ -179,6 +183,9 @@ func TestWhatIsNotImmutableChanges(t *testing.T) {
 		"a client gets other scopes, roles and another Secret": {
 			confidentialClient, clientWith(`scopes: [a], identity: {username: a@b, roles: [a]}`),
 			clientWith(`scopes: [b], identity: {username: a@b, displayName: B, roles: [b]}, secret: {name: other}, token: {renewBefore: 1h}`),
+		},
+		"a client's credential is rotated in another way": {
+			confidentialClient, clientWith(`credential: {rotation: {strategy: DualIdentity, overlap: 1h}}`), clientWith(`credential: {rotation: {interval: 1h}}`),
 		},
 		"an external client gets another credential": {
 			confidentialClient, externalClient, strings.Replace(externalClient, "mine", "other", 1),

@@ -14,7 +14,7 @@ func externalWith(fields string) string {
 }
 
 func rejectedConfidentialClients() map[string]rejection {
-	return merge(rejectedClientReferences(), rejectedClientIdentities(), rejectedClientTransitions(), rejectedSecrets(), rejectedRenewals(), map[string]rejection{
+	return merge(rejectedClientReferences(), rejectedClientIdentities(), rejectedClientTransitions(), rejectedSecrets(), rejectedRenewals(), rejectedRotations(), map[string]rejection{
 		"a client without a spec": {field: "spec", says: "Required value"},
 		"an empty scope":          {spec: clientWith(`scopes: [""]`), field: "spec.scopes[0]", says: "should be at least 1 chars long"},
 		"a long scope":            {spec: clientWith(`scopes: [` + letters(129) + `]`), field: "spec.scopes[0]", says: "may not be more than 128 bytes"},
@@ -146,15 +146,15 @@ func rejectedClientIdentities() map[string]rejection {
 		},
 		"a credential for an identity that gets a generated one": {
 			spec:  clientWith(`credential: {secretRef: {name: mine}}`),
-			field: "spec", says: "credential belongs to identity.provisioning External: the operator generates the credential of a Managed identity",
+			field: "spec", says: "credential.secretRef belongs to identity.provisioning External: the operator generates the credential of a Managed identity",
 		},
 		"a credential for an identity that is Managed by its own words": {
 			spec:  clientWith(`identity: {provisioning: Managed}, credential: {secretRef: {name: mine}}`),
-			field: "spec", says: "credential belongs to identity.provisioning External: the operator generates the credential of a Managed identity",
+			field: "spec", says: "credential.secretRef belongs to identity.provisioning External: the operator generates the credential of a Managed identity",
 		},
 		"a credential without a Secret": {
 			spec:  clientWith(`identity: {provisioning: External}, credential: {}`),
-			field: "spec.credential.secretRef", says: "Required value",
+			field: "spec.credential", says: "credential needs secretRef (identity.provisioning External) or rotation (Managed)",
 		},
 		"a credential whose Secret has no name": {
 			spec:  clientWith(`identity: {provisioning: External}, credential: {secretRef: {}}`),

@@ -25,6 +25,8 @@ type durationField struct {
 	read func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration
 	// short is set where the bounds leave no room for hours.
 	short bool
+	// least is the shortest duration that is taken, where that is more than a minute.
+	least time.Duration
 }
 
 func durationFields() []durationField {
@@ -64,6 +66,18 @@ func durationFields() []durationField {
 			spec: applicationWith(`redirectURIs: ["https://a.example.com/"], token: {grantTypes: [AuthorizationCode], refreshToken: {lifetime: "%s"}}`),
 			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
 				return one(t, reader, namespace, &v1alpha1.OAuthClientList{}, func(l *v1alpha1.OAuthClientList) []v1alpha1.OAuthClient { return l.Items }).Spec.Token.RefreshToken.Lifetime
+			},
+		},
+		{
+			kind: confidentialClient, path: "spec.credential.rotation.interval", spec: clientWith(`credential: {rotation: {interval: "%s"}}`), least: time.Hour,
+			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
+				return one(t, reader, namespace, &v1alpha1.ConfidentialClientList{}, func(l *v1alpha1.ConfidentialClientList) []v1alpha1.ConfidentialClient { return l.Items }).Spec.Credential.Rotation.Interval
+			},
+		},
+		{
+			kind: confidentialClient, path: "spec.credential.rotation.overlap", spec: clientWith(`credential: {rotation: {strategy: DualIdentity, overlap: "%s"}}`),
+			read: func(t *testing.T, reader client.Reader, namespace string) *metav1.Duration {
+				return one(t, reader, namespace, &v1alpha1.ConfidentialClientList{}, func(l *v1alpha1.ConfidentialClientList) []v1alpha1.ConfidentialClient { return l.Items }).Spec.Credential.Rotation.Overlap
 			},
 		},
 		{
@@ -127,6 +141,9 @@ func TestDurationsAreTakenAndListedAgain(t *testing.T) {
 	w := newWorld(t)
 	for _, field := range durationFields() {
 		for spelling, want := range spellings(field.short) {
+			if want < field.least {
+				continue
+			}
 			t.Run(field.path+" "+spelling, func(t *testing.T) {
 				object := manifest(t, w.Namespace("shop"), field.kind, fmt.Sprintf(field.spec, spelling))
 				if err := strict(w).Create(t.Context(), object); err != nil {

@@ -20,6 +20,8 @@ const (
 		"(RFC 9700 section 2.1.2); use AuthorizationCode with PKCE instead, for public clients together with clientIDType List"
 	resourceOwnerWarning = "spec.token.grantTypes has ResourceOwner, which OAuth 2.1 removed: it hands users' passwords to clients " +
 		"(RFC 9700 section 2.4); use AuthorizationCode where users log in, and ClientCredentials where programs work for themselves"
+	inPlaceWarning = "spec.credential.rotation with strategy InPlace, and ClientCredentials in spec.secret.deliver: at each rotation the tenant refuses " +
+		"the delivered client secret until the workload has read the new one; use strategy DualIdentity, which keeps the old one for overlap"
 	openWarning = " open all of the tenant's APIs that the roles of the client allow; name the paths that are needed, such as /UserMgmt/.*"
 )
 
@@ -56,6 +58,12 @@ func warnedManifests() map[string]warned {
 		"the implicit grant":                           {oauthClient, applicationWith(redirect + `token: {grantTypes: [Implicit]}`), []string{implicitWarning}},
 		"the implicit grant among others":              {oauthClient, applicationWith(redirect + `token: {grantTypes: [AuthorizationCode, Implicit]}`), []string{implicitWarning}},
 		"the resource owner password credential grant": {oauthClient, applicationWith(`token: {grantTypes: [ResourceOwner]}`), []string{resourceOwnerWarning}},
+		"a delivered client secret that is rotated in place": {
+			confidentialClient, clientWith(`credential: {rotation: {interval: 720h, strategy: InPlace}}, secret: {deliver: [Token, ClientCredentials]}`), []string{inPlaceWarning},
+		},
+		"a delivered client secret that is rotated in place by default": {
+			confidentialClient, clientWith(`credential: {rotation: {}}, secret: {deliver: [ClientCredentials]}`), []string{inPlaceWarning},
+		},
 		"everything that is questionable": {
 			oauthClient,
 			clientApplicationWith(redirect + `token: {lifetime: 1m, grantTypes: [ResourceOwner, Implicit]}, scopes: [{name: all, restPatterns: [.*]}]`),
@@ -101,6 +109,11 @@ func unwarnedManifests() map[string]warned {
 		"the grants of OAuth 2.1":                  {kind: oauthClient, spec: applicationWith(`redirectURIs: ["https://a.example.com/"], token: {grantTypes: [AuthorizationCode, ClientCredentials]}`)},
 		"an inline scope without patterns":         {kind: oauthClient, spec: applicationWith(`scopes: [{name: ".*", description: ".*"}]`)},
 		"inline scopes for some paths":             {kind: oauthClient, spec: clientApplicationWith(`scopes: [{name: users, restPatterns: ["/UserMgmt/.*", "Redrock/*", "security/whoami", "/a.*"]}]`)},
+		"a client with defaults":                   {kind: confidentialClient, spec: minimalConfidentialClient},
+		"a delivered client secret":                {kind: confidentialClient, spec: clientWith(`secret: {deliver: [ClientCredentials]}`)},
+		"a rotation of what nobody else holds":     {kind: confidentialClient, spec: clientWith(`credential: {rotation: {interval: 720h}}, secret: {deliver: [Token, Endpoints]}`)},
+		"a delivered client secret with turns":     {kind: confidentialClient, spec: clientWith(`credential: {rotation: {interval: 720h, strategy: DualIdentity}}, secret: {deliver: [ClientCredentials]}`)},
+		"an external client that has it delivered": {kind: confidentialClient, spec: externalWith(`oauthClientRef: {name: orders}, secret: {deliver: [ClientCredentials]}`)},
 		"a scope without patterns":                 {kind: scope, spec: `{oauthClientRef: {name: orders}, name: ".*", description: ".*"}`},
 		"a scope for some paths":                   {kind: scope, spec: `{oauthClientRef: {name: orders}, name: users, restPatterns: ["/UserMgmt/.*", "Redrock/*", "security/whoami", "/a.*"]}`},
 	}
@@ -113,7 +126,7 @@ func newWarnedWorld(t *testing.T) (*environment.World, *listener, []string) {
 	objects := policies(t)
 	install(t, w, objects...)
 	l, active := newListener(t, w), names(objects, policyKind)
-	for _, tc := range []string{"everything that is questionable", "the pattern .* in a scope"} {
+	for _, tc := range []string{"everything that is questionable", "the pattern .* in a scope", "a delivered client secret that is rotated in place"} {
 		awaitWarning(t, w, l, warnedManifests()[tc], active)
 	}
 	return w, l, active
@@ -276,6 +289,7 @@ func TestRenderedPoliciesAreInForce(t *testing.T) {
 			l := newListener(t, w)
 			awaitWarning(t, w, l, warnedManifests()["the implicit grant"], got)
 			awaitWarning(t, w, l, warnedManifests()["the pattern .* in a scope"], got)
+			awaitWarning(t, w, l, warnedManifests()["a delivered client secret that is rotated in place"], got)
 		})
 	}
 }
