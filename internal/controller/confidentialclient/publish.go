@@ -15,6 +15,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
 // publish replaces the token if there is a reason to, and keeps everything else in its Secret in order.
@@ -133,13 +134,13 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 		return oauth.Token{}, err
 	}
 	scopes := oauth.NewScopeSet(p.obj.Spec.Scopes...)
-	token, err := p.session.RequestToken(ctx, p.applicationID, credential.Credential, scopes)
+	token, err := p.request(ctx, credential.Credential, scopes)
 	if err != nil && p.managed() && mendable(err) {
 		if mendErr := p.mend(ctx, credential, err); mendErr != nil {
 			p.noteRefusal(err)
 			return oauth.Token{}, mendErr
 		}
-		token, err = p.session.RequestToken(ctx, p.applicationID, credential.Credential, scopes)
+		token, err = p.request(ctx, credential.Credential, scopes)
 	}
 	if err != nil {
 		p.noteRefusal(err)
@@ -152,6 +153,15 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 		}
 	}
 	return token, nil
+}
+
+// request makes one attempt at a token. What our own limits hold back is none.
+func (p *pass) request(ctx context.Context, credential oauth.Credential, scopes oauth.ScopeSet) (oauth.Token, error) {
+	token, err := p.session.RequestToken(ctx, p.applicationID, credential, scopes)
+	if !tenant.HeldBack(err) {
+		p.Metrics.Minted(p.decision.Reason, err)
+	}
+	return token, err
 }
 
 func (p *pass) noteRefusal(err error) {
