@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
@@ -26,6 +27,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/controller/scope"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/metrics"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
@@ -89,14 +91,21 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
-	return mgr, addControllers(mgr, options)
+	return mgr, addControllers(ctx, mgr, options)
 }
 
-func addControllers(mgr manager.Manager, options Options) error {
+func addControllers(ctx context.Context, mgr manager.Manager, options Options) error {
 	c, live, clock := mgr.GetClient(), mgr.GetAPIReader(), options.Clock
 	resolver := tenancy.Resolver{Reader: c}
 	vault := secret.Vault{Client: c, Live: live, Namespace: options.Namespace}
-	connector := tenancy.Connector{Vault: vault, Pool: tenant.NewPool(clock, nil), Live: live, Materials: tenancy.NewMaterials()}
+	calls := metrics.NewCalls()
+	pool := tenant.NewPool(clock, calls)
+	for _, collector := range []prometheus.Collector{calls, metrics.NewObjects(ctx, c, pool.States)} {
+		if err := options.Metrics.Register(collector); err != nil {
+			return fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	connector := tenancy.Connector{Vault: vault, Pool: pool, Live: live, Materials: tenancy.NewMaterials()}
 	recorder := mgr.GetEventRecorder(Name)
 	visits := func() *tenant.Visits { return tenant.NewVisits(options.Concurrency) } // each controller has workers of its own
 	for name, add := range map[string]func(ctrl.Manager, controller.Options) error{
@@ -113,7 +122,7 @@ func addControllers(mgr manager.Manager, options Options) error {
 		}).SetupWithManager,
 		"ConfidentialClient": (&confidentialclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Visits: visits(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
+			Metrics: calls, Visits: visits(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
 		}).SetupWithManager,
 	} {
 		if err := add(mgr, controllerOptions(options)); err != nil {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 )
 
 // Options are what the operator's flags set.
@@ -25,6 +27,8 @@ type Options struct {
 	ReconcileTimeout time.Duration
 	// Clock tells the time; it is not a flag.
 	Clock clock.Clock
+	// Metrics is where the operator's own metrics are registered; it is not a flag. What MetricsAddress serves is controller-runtime's registry.
+	Metrics prometheus.Registerer
 }
 
 // DefaultOptions returns the options as they are without flags. podNamespace is the namespace that the pod is told it runs in; it may
@@ -37,6 +41,7 @@ func DefaultOptions(podNamespace string) Options {
 		Concurrency:        8,
 		ReconcileTimeout:   time.Minute,
 		Clock:              clock.RealClock{},
+		Metrics:            metrics.Registry,
 	}
 }
 

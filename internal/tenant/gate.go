@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"errors"
 	"math"
 	"net/http"
 	"slices"
@@ -44,6 +45,13 @@ func (e *GateError) FailureClass() failure.Class { return failure.Throttled }
 
 // RetryAfter returns when a call may go at the earliest.
 func (e *GateError) RetryAfter() time.Duration { return e.wait }
+
+// HeldBack says whether a call failed without having been sent: it was not its turn, or the tenant does not answer.
+func HeldBack(err error) bool {
+	var gate *GateError
+	var circuit *CircuitError
+	return errors.As(err, &gate) || errors.As(err, &circuit)
+}
 
 // gate decides who calls a tenant URL next. All Sessions of the URL share it.
 //

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -121,6 +122,8 @@ type World struct {
 	Journal *Journal
 	// Clock of the operator.
 	Clock clock.Clock
+	// Metrics of the operator that was started last.
+	Metrics prometheus.Gatherer
 
 	t      *testing.T
 	config *rest.Config
@@ -211,6 +214,8 @@ func (w *World) StartOperator() (stop func()) {
 	options := operator.DefaultOptions(w.Namespace("operator"))
 	options.HealthProbeAddress = "0"
 	options.Clock = w.Clock
+	registry := prometheus.NewPedanticRegistry()
+	options.Metrics, w.Metrics = registry, registry
 	config := rest.CopyConfig(w.config)
 	config.Wrap(w.writes.wrap)
 	config.Wrap(w.reads.wrap)

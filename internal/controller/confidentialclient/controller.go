@@ -18,6 +18,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/index"
+	"github.com/oauth-operator/oauth-operator/internal/metrics"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
@@ -46,6 +47,8 @@ type Reconciler struct {
 	Retries *schedule.Retries
 	// Countdowns notice a clock that was set back.
 	Countdowns *schedule.Countdowns
+	// Metrics counts mints. It may be nil.
+	Metrics *metrics.Calls
 	// Visits bounds how many workers a tenant may hold. If nil, it may hold all.
 	Visits *tenant.Visits
 	// Contests slows down the repair of Secrets that somebody else keeps changing.

@@ -15,6 +15,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
 // publish replaces the token if there is a reason to, and keeps everything else in its Secret in order.
@@ -155,7 +156,7 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 // request requests a token with a credential. What it gets is fit to be published.
 func (p *pass) request(ctx context.Context, credential oauth.Credential) (oauth.Token, error) {
 	scopes := oauth.NewScopeSet(p.obj.Spec.Scopes...)
-	token, err := p.session.RequestToken(ctx, p.applicationID, credential, scopes)
+	token, err := p.ask(ctx, credential, scopes)
 	if err != nil {
 		return oauth.Token{}, err
 	}
@@ -166,6 +167,15 @@ func (p *pass) request(ctx context.Context, credential oauth.Credential) (oauth.
 		}
 	}
 	return token, p.verify(ctx, credential, token)
+}
+
+// ask makes one attempt at a token. What our own limits hold back is none.
+func (p *pass) ask(ctx context.Context, credential oauth.Credential, scopes oauth.ScopeSet) (oauth.Token, error) {
+	token, err := p.session.RequestToken(ctx, p.applicationID, credential, scopes)
+	if !tenant.HeldBack(err) {
+		p.Metrics.Minted(p.decision.Reason, err)
+	}
+	return token, err
 }
 
 func (p *pass) noteRefusal(err error) {
