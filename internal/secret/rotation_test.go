@@ -99,7 +99,9 @@ func TestEachStepOfARotationIsWonByOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, take := range map[string]func(secret.Stored) (secret.Stored, error){
-		"to propose": func(s secret.Stored) (secret.Stored, error) { return v.Propose(t.Context(), s, "x@corp.example", "one") },
+		"to propose": func(s secret.Stored) (secret.Stored, error) {
+			return v.Propose(t.Context(), s, "x@corp.example", "one")
+		},
 		"to promote": func(s secret.Stored) (secret.Stored, error) { return v.Promote(t.Context(), s, issued) },
 		"to retire":  func(s secret.Stored) (secret.Stored, error) { s.Retiring = "x"; return v.Retired(t.Context(), s) },
 	} {

@@ -170,7 +170,8 @@ func (p *pass) changePassword(ctx context.Context, stored secret.Stored, begun b
 func (p *pass) prove(ctx context.Context, stored secret.Stored) error {
 	var proof *oauth.Token
 	if p.canTry() {
-		token, err := p.request(ctx, *stored.Pending)
+		// From the new password on, what is published may be refused: a token is as urgent now as one that expires.
+		token, err := p.request(p.urgent(ctx), *stored.Pending)
 		if err != nil {
 			return err
 		}
