@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
@@ -24,15 +25,16 @@ import (
 
 // known are all metrics of the operator, with their labels.
 var known = map[string]string{
-	"oauth_operator_orphans":                         "name,namespace",
-	"oauth_operator_tenant_circuit_open":             "name,namespace",
-	"oauth_operator_tenant_clock_offset_seconds":     "name,namespace",
-	"oauth_operator_tenant_gate_wait_seconds":        "class",
-	"oauth_operator_tenant_request_duration_seconds": "operation",
-	"oauth_operator_tenant_requests_total":           "code,operation",
-	"oauth_operator_token_expiry_timestamp_seconds":  "name,namespace",
-	"oauth_operator_token_mints_total":               "reason,result",
-	"oauth_operator_token_renewal_timestamp_seconds": "name,namespace",
+	"oauth_operator_credential_next_rotation_timestamp_seconds": "name,namespace",
+	"oauth_operator_orphans":                                    "name,namespace",
+	"oauth_operator_tenant_circuit_open":                        "name,namespace",
+	"oauth_operator_tenant_clock_offset_seconds":                "name,namespace",
+	"oauth_operator_tenant_gate_wait_seconds":                   "class",
+	"oauth_operator_tenant_request_duration_seconds":            "operation",
+	"oauth_operator_tenant_requests_total":                      "code,operation",
+	"oauth_operator_token_expiry_timestamp_seconds":             "name,namespace",
+	"oauth_operator_token_mints_total":                          "reason,result",
+	"oauth_operator_token_renewal_timestamp_seconds":            "name,namespace",
 }
 
 // series returns the value of each series of gauges and counters, and the names of all metrics with their labels.
@@ -60,9 +62,12 @@ func series(t *testing.T, from prometheus.Gatherer) (values map[string]float64, 
 func TestTheMetricsOfALife(t *testing.T) {
 	w := server.New(t, emulator.Options{})
 	w.StartOperator()
-	o, c := w.Provisioned("orders", "billing")
-	identity := w.IdentityTenant()
+	identity, o, c := w.CreateTenant(), w.OAuthClient("orders"), w.ConfidentialClient("billing", "orders", "read")
+	c.Spec.Credential = &v1alpha1.ClientCredential{Rotation: &v1alpha1.CredentialRotation{Interval: &metav1.Duration{Duration: 720 * time.Hour}}}
+	w.Create(o, c)
+	w.Ready(identity, o, c)
 	w.Quiet()
+	w.Get(c)
 	values, names := series(t, w.Metrics)
 	if diff := cmp.Diff(known, names); diff != "" {
 		t.Errorf("names and labels (-want +got):\n%s", diff)
@@ -74,14 +79,15 @@ func TestTheMetricsOfALife(t *testing.T) {
 	// Labels are sorted by name: the name comes before the namespace.
 	client, corp := " "+c.Name+" "+c.Namespace, " "+identity.Name+" "+identity.Namespace
 	for name, want := range map[string]float64{
-		"oauth_operator_token_expiry_timestamp_seconds" + client:      float64(c.Status.Token.ExpirationTime.Unix()),
-		"oauth_operator_token_renewal_timestamp_seconds" + client:     float64(c.Status.Token.RenewalTime.Unix()),
-		"oauth_operator_token_mints_total SecretMissing success":      1,
-		"oauth_operator_tenant_circuit_open" + corp:                   0,
-		"oauth_operator_orphans" + corp:                               0,
-		"oauth_operator_tenant_requests_total 200 OAuth2/Token":       2, // one of them is the login
-		"oauth_operator_tenant_request_duration_seconds OAuth2/Token": 2,
-		"oauth_operator_tenant_gate_wait_seconds login":               1,
+		"oauth_operator_token_expiry_timestamp_seconds" + client:             float64(c.Status.Token.ExpirationTime.Unix()),
+		"oauth_operator_token_renewal_timestamp_seconds" + client:            float64(c.Status.Token.RenewalTime.Unix()),
+		"oauth_operator_credential_next_rotation_timestamp_seconds" + client: float64(c.Status.Credential.NextRotationTime.Unix()),
+		"oauth_operator_token_mints_total SecretMissing success":             1,
+		"oauth_operator_tenant_circuit_open" + corp:                          0,
+		"oauth_operator_orphans" + corp:                                      0,
+		"oauth_operator_tenant_requests_total 200 OAuth2/Token":              2, // one of them is the login
+		"oauth_operator_tenant_request_duration_seconds OAuth2/Token":        2,
+		"oauth_operator_tenant_gate_wait_seconds login":                      1,
 	} {
 		if got, found := values[name]; !found || got != want {
 			t.Errorf("%s is %v, found %v, want %v", name, got, found, want)

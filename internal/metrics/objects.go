@@ -23,7 +23,7 @@ type Objects struct {
 	cache   client.Reader
 	states  func() []tenant.State
 
-	expiry, renewal, orphans, open, offset *prometheus.Desc
+	expiry, renewal, rotation, orphans, open, offset *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*Objects)(nil)
@@ -36,17 +36,18 @@ func NewObjects(ctx context.Context, cache client.Reader, states func() []tenant
 	}
 	return &Objects{
 		context: ctx, cache: cache, states: states,
-		expiry:  describe("token_expiry_timestamp_seconds", "When the published token of a ConfidentialClient expires, in Unix seconds."),
-		renewal: describe("token_renewal_timestamp_seconds", "From when the published token of a ConfidentialClient is to be renewed, in Unix seconds."),
-		orphans: describe("orphans", "What deletions had to leave on the tenant of an IdentityTenant (status.orphans, at most 20)."),
-		open:    describe("tenant_circuit_open", "1 while no calls are sent to the tenant of an IdentityTenant, because it does not answer; else 0."),
-		offset:  describe("tenant_clock_offset_seconds", "By how much the clock of the tenant of an IdentityTenant is ahead of the operator's."),
+		expiry:   describe("token_expiry_timestamp_seconds", "When the published token of a ConfidentialClient expires, in Unix seconds."),
+		renewal:  describe("token_renewal_timestamp_seconds", "From when the published token of a ConfidentialClient is to be renewed, in Unix seconds."),
+		rotation: describe("credential_next_rotation_timestamp_seconds", "When the credential of a ConfidentialClient is to be replaced next, in Unix seconds."),
+		orphans:  describe("orphans", "What deletions had to leave on the tenant of an IdentityTenant (status.orphans, at most 20)."),
+		open:     describe("tenant_circuit_open", "1 while no calls are sent to the tenant of an IdentityTenant, because it does not answer; else 0."),
+		offset:   describe("tenant_clock_offset_seconds", "By how much the clock of the tenant of an IdentityTenant is ahead of the operator's."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (o *Objects) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{o.expiry, o.renewal, o.orphans, o.open, o.offset} {
+	for _, desc := range []*prometheus.Desc{o.expiry, o.renewal, o.rotation, o.orphans, o.open, o.offset} {
 		out <- desc
 	}
 }
@@ -69,6 +70,9 @@ func (o *Objects) collectClients(ctx context.Context, out chan<- prometheus.Metr
 		if token := c.Status.Token; token != nil {
 			at(out, o.expiry, token.ExpirationTime, client.ObjectKeyFromObject(c))
 			at(out, o.renewal, token.RenewalTime, client.ObjectKeyFromObject(c))
+		}
+		if credential := c.Status.Credential; credential != nil {
+			at(out, o.rotation, credential.NextRotationTime, client.ObjectKeyFromObject(c))
 		}
 	}
 }

@@ -69,6 +69,7 @@ type gate struct {
 	arrivals    int           // so far, which numbers the waiters
 	changed     chan struct{} // closed when a waiter has reason to look again
 	lines       [classes]line
+	absent      absent
 }
 
 // waiter is a call that waits for its permit.
@@ -114,12 +115,16 @@ func (g *gate) limit(requestsPerSecond float64, burst int) {
 // enter returns *GateError when the pass that a call belongs to has no place at the tenant, and there is none left for calls of its class.
 func (g *gate) enter(ctx context.Context) error {
 	u, v := urgencyOf(ctx), visitOf(ctx)
-	if v == nil || v.enter(g, u.class) {
+	if v == nil || v.has(g) {
 		return nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return &GateError{crowded: true, wait: g.lines[u.class].join(g.clock.Now(), u, 0, g.interval())}
+	now := g.clock.Now()
+	if (u.class != ClassToken || g.absent.arrive(now, u, g.interval())) && v.enter(g, u.class) {
+		return nil
+	}
+	return &GateError{crowded: true, wait: g.turnAway(now, u, 0)}
 }
 
 // admit returns nil when the call may go, after a wait of at most maxWait. It returns *GateError, and takes no permit, as soon as it is
@@ -171,7 +176,7 @@ func (g *gate) ask(w *waiter) (granted bool, again <-chan struct{}, wait time.Du
 		return true, nil, 0, nil
 	case due > left:
 		g.drop(w)
-		return false, nil, 0, &GateError{wait: g.lines[w.class].join(now, w.urgency, due, g.interval())}
+		return false, nil, 0, &GateError{wait: g.turnAway(now, w.urgency, due)}
 	case ahead == 0:
 		wait = due
 	default:
@@ -190,6 +195,14 @@ func (g *gate) await(ctx context.Context, again <-chan struct{}, wait time.Durat
 		return ctx.Err()
 	}
 	return nil
+}
+
+// turnAway returns when somebody comes back for whom there is no permit before least. It is called under the lock.
+func (g *gate) turnAway(now time.Time, u urgency, least time.Duration) time.Duration {
+	if u.class == ClassToken {
+		return g.absent.join(now, u, least, g.interval())
+	}
+	return g.lines[u.class].join(now, least, g.interval())
 }
 
 // leave ends the wait of a call that was given up.

@@ -118,25 +118,50 @@ func TestWhoIsOvertakenIsSentAwayAtOnce(t *testing.T) {
 }
 
 func TestThoseWhoAreSentAwayComeBackOneAfterTheOther(t *testing.T) {
+	const interval = 200 * time.Millisecond
 	now := time.Now()
-	for name, tc := range map[string]struct {
-		urgency urgency
-		want    []time.Duration
+	var l line
+	for i := range 800 {
+		want := min(time.Second+time.Duration(i)*2*interval, longestLine)
+		if got := l.join(now, time.Second, interval); got != want {
+			t.Fatalf("number %d stays away for %v, want %v", i, got, want)
+		}
+	}
+}
+
+func TestTokensThatAreSentAwayComeBackByExpiry(t *testing.T) {
+	const interval = 200 * time.Millisecond
+	now := time.Now()
+	expiring := func(in time.Duration) urgency { return urgency{class: ClassToken, expiry: now.Add(in)} }
+	var a absent
+	for _, step := range []struct {
+		in, want time.Duration
 	}{
-		"drift checks, which make two calls each": {urgency{class: ClassDrift}, []time.Duration{time.Second, 1400 * time.Millisecond, 1800 * time.Millisecond}},
-		"tokens": {urgency{class: ClassToken}, []time.Duration{time.Second, 1200 * time.Millisecond}},
-		"a token stays away for a tenth of its life at most":   {urgency{class: ClassToken, expiry: now.Add(11 * time.Second)}, []time.Duration{time.Second, 1100 * time.Millisecond, 1100 * time.Millisecond}},
-		"a token that has expired comes back in a second":      {urgency{class: ClassToken, expiry: now}, []time.Duration{time.Second, time.Second}},
-		"a line of five minutes gets no longer for any longer": {urgency{class: ClassDrift}, append(slices.Repeat([]time.Duration{-1}, 748), 5*time.Minute, 5*time.Minute)},
+		{time.Hour, interval},
+		{2 * time.Hour, 2 * interval},
+		{time.Minute, interval}, // before all others
+		{3 * time.Hour, 4 * interval},
+		{-time.Hour, interval},
 	} {
-		t.Run(name, func(t *testing.T) {
-			var l line
-			for i, want := range tc.want {
-				if got := l.join(now, tc.urgency, time.Second, 200*time.Millisecond); want >= 0 && got != want {
-					t.Errorf("number %d stays away for %v, want %v", i, got, want)
-				}
-			}
-		})
+		if got := a.join(now, expiring(step.in), 0, interval); got != step.want {
+			t.Errorf("what expires in %v stays away for %v, want %v", step.in, got, step.want)
+		}
+	}
+	for range 100 {
+		a.join(now, expiring(-time.Hour), 0, interval)
+	}
+	if got := a.join(now, expiring(50*time.Second), 0, interval); got != 5*time.Second {
+		t.Errorf("it stays away for %v, which is more than a tenth of the time left", got)
+	}
+	if a.arrive(now, expiring(3*time.Hour), interval) {
+		t.Error("one that expires late takes the place of those before it")
+	}
+	if !a.arrive(now, expiring(-2*time.Hour), interval) {
+		t.Error("the most urgent one of all is turned away")
+	}
+	later := now.Add(longestLine)
+	if !a.arrive(later, expiring(3*time.Hour), interval) || len(a) != 0 {
+		t.Errorf("%d are expected for ever", len(a))
 	}
 }
 

@@ -193,7 +193,8 @@ type journal struct {
 }
 
 func (j *journal) Exchanged(operation, code string, _ time.Duration) { j.note(operation + " " + code) }
-func (j *journal) Waited(class tenant.Class, _ time.Duration)        { j.note(class.String() + " waits") }
+
+func (j *journal) Waited(class tenant.Class, _ time.Duration) { j.note(class.String() + " waits") }
 
 func (j *journal) note(line string) {
 	j.mu.Lock()

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -46,19 +47,17 @@ func visitOf(ctx context.Context) *visit {
 	return v
 }
 
-// enter takes a place at g, unless the pass has one already, and returns whether there was one for calls of the class. A pass that has ended
-// holds no worker any more, and needs none: a login that it began may go on.
+// has says whether the pass has a place at g. One that has ended holds no worker any more, and needs none: a login that it began may go on.
+func (v *visit) has(g *gate) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.ended || slices.Contains(v.gates, g)
+}
+
+// enter takes a place at g, where the pass has none yet, and returns whether there was one for calls of the class.
 func (v *visit) enter(g *gate, class Class) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.ended {
-		return true
-	}
-	for _, entered := range v.gates {
-		if entered == g {
-			return true
-		}
-	}
 	if !v.visits.take(g, class) {
 		return false
 	}

@@ -1,6 +1,7 @@
 package confidentialclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -173,7 +174,7 @@ func (p *pass) request(ctx context.Context, credential oauth.Credential) (oauth.
 func (p *pass) ask(ctx context.Context, credential oauth.Credential, scopes oauth.ScopeSet) (oauth.Token, error) {
 	token, err := p.session.RequestToken(ctx, p.applicationID, credential, scopes)
 	if !tenant.HeldBack(err) {
-		p.Metrics.Minted(p.decision.Reason, err)
+		p.Metrics.Minted(cmp.Or(p.decision.Reason, renewal.CredentialProved), err) // without a reason it is a rotation that asks
 	}
 	return token, err
 }
