@@ -94,7 +94,7 @@ const (
 	// ConditionTokenReady says whether a token that was requested with the present spec is published and not expired.
 	//
 	//   - True: Published, NotDelivered (spec.secret.deliver has no Token).
-	//   - False: TokenExpired, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted,
+	//   - False: TokenExpired, Suspended, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted,
 	//     those of TokenVerified, and the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse,
 	//     ProxyUnavailable, ProxyRefused, SecretNotFound, SecretIncomplete; without a usable token also those of IdentityProvisioned.
 	ConditionTokenReady = "TokenReady"
@@ -106,6 +106,12 @@ const (
 	//   - Unknown: Pending, NotDelivered, KeysUnavailable, KeyUnknown, IssuerUnknown, IntrospectionUnavailable: it could not be checked, and
 	//     is published.
 	ConditionTokenVerified = "TokenVerified"
+
+	// ConditionRolledOut says whether the workloads of spec.rollout were restarted for the last change of the Secret. It is absent before the first.
+	//
+	//   - True: RolledOut.
+	//   - False: TargetNotFound, RolloutFailed (tried again every minute).
+	ConditionRolledOut = "RolledOut"
 
 	// ConditionDegraded is True while a renewal fails and the published token is still good: its message says until when. Of an OAuthClient
 	// it says that the application cannot be compared with what is declared.
@@ -205,6 +211,12 @@ const (
 	ReasonTokenExpired = "TokenExpired"
 	// ReasonScopeNotGranted: the tenant granted fewer scopes than were requested.
 	ReasonScopeNotGranted = "ScopeNotGranted"
+	// ReasonRolledOut: the workloads were restarted.
+	ReasonRolledOut = "RolledOut"
+	// ReasonTargetNotFound: there is no workload of that name to restart.
+	ReasonTargetNotFound = "TargetNotFound"
+	// ReasonRolloutFailed: kube-apiserver did not let a workload be restarted.
+	ReasonRolloutFailed = "RolloutFailed"
 	// ReasonVerified: checked, and right.
 	ReasonVerified = "Verified"
 	// ReasonSignatureInvalid: the key that the token names did not sign it.

@@ -79,6 +79,16 @@ type ConfidentialClientSpec struct {
 	// Left out: Delete for a user that the operator made, Orphan for one that it adopted.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+
+	// rollout restarts workloads that read the Secret only when they start. Left out: nothing is restarted.
+	// +optional
+	Rollout *Rollout `json:"rollout,omitempty"`
+
+	// suspend stops all work on this client: no token is renewed, and neither its user nor its Secret is changed or repaired. Ready stays
+	// True while the published token is good. A deletion is carried out all the same, and client credentials leave the Secret when the
+	// tenant does not allow their delivery any more. Default false.
+	// +optional
+	Suspend bool `json:"suspend,omitempty"`
 }
 
 // ExternalApplication is an application on a tenant that is not managed by an OAuthClient.
@@ -216,7 +226,7 @@ type ClientToken struct {
 
 // ConfidentialClientStatus is what the operator made and published.
 type ConfidentialClientStatus struct {
-	// conditions: Ready, IdentityProvisioned, CredentialValid, TokenReady, TokenVerified; Degraded, Reconciling and Stalled while true.
+	// conditions: Ready, IdentityProvisioned, CredentialValid, TokenReady, TokenVerified; RolledOut once workloads were restarted; Degraded, Reconciling and Stalled while true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -255,6 +265,20 @@ type ConfidentialClientStatus struct {
 	// secretName is the Secret in which the token is published.
 	// +optional
 	SecretName string `json:"secretName,omitempty"`
+
+	// rolledOutHash identifies the change of the Secret for which the workloads of spec.rollout were restarted last.
+	// +optional
+	RolledOutHash string `json:"rolledOutHash,omitempty"`
+
+	// lastHandledRenewRequest is the value of the annotation oauth-operator.dev/renew-requested-at that was handled last. One of more than
+	// 128 bytes is kept as its SHA-256.
+	// +optional
+	LastHandledRenewRequest string `json:"lastHandledRenewRequest,omitempty"`
+
+	// lastHandledReconcileRequest is the value of the annotation oauth-operator.dev/reconcile-requested-at that was handled last. One of more
+	// than 128 bytes is kept as its SHA-256.
+	// +optional
+	LastHandledReconcileRequest string `json:"lastHandledReconcileRequest,omitempty"`
 }
 
 // ActiveIdentity returns the user that tokens are requested for, and nil if none is known.
@@ -334,7 +358,7 @@ type TokenStatus struct {
 	// expirationTime by the cluster's clock.
 	// +optional
 	ExpirationTime *metav1.Time `json:"expirationTime,omitempty"`
-	// renewalTime is when the next one is requested.
+	// renewalTime is when the next one is requested. Left out while spec.suspend is set.
 	// +optional
 	RenewalTime *metav1.Time `json:"renewalTime,omitempty"`
 	// scopes that were granted.

@@ -298,6 +298,11 @@ type IdentityTenantStatus struct {
 	// +kubebuilder:validation:MaxItems=20
 	Orphans []Orphan `json:"orphans,omitempty"`
 
+	// lastHandledReconcileRequest is the value of the annotation oauth-operator.dev/reconcile-requested-at that was handled last. One of more
+	// than 128 bytes is kept as its SHA-256.
+	// +optional
+	LastHandledReconcileRequest string `json:"lastHandledReconcileRequest,omitempty"`
+
 	// oauthClients is how many OAuthClients refer to this tenant, admitted or not. Written at most once a minute.
 	// +optional
 	OAuthClients int32 `json:"oauthClients,omitempty"`

@@ -23,8 +23,9 @@ const (
 	OwnerUIDLabel = Group + "/owner-uid"
 )
 
-// ReconcileRequestAnnotation on an OAuthClient asks to compare its application with the tenant now, and to bring back what differs. The
-// value is free, such as the time of the request; each new value is handled once, and is kept in status.lastHandledReconcileRequest.
+// ReconcileRequestAnnotation asks to look at the tenant now although nothing has changed here: an OAuthClient's application is compared, and
+// what differs brought back; the user of a ConfidentialClient is looked up, and put right; an IdentityTenant is logged in to. The value is
+// free, such as the time of the request; each new value is handled once, and is kept in status.lastHandledReconcileRequest.
 const ReconcileRequestAnnotation = Group + "/reconcile-requested-at"
 
 // RotateRequestAnnotation on a ConfidentialClient asks to replace its generated credential now. The value is free, such as the time of the request;
@@ -47,6 +48,13 @@ const (
 	PendingClientSecretKey = "pending_client_secret"
 )
 
+// RenewRequestAnnotation on a ConfidentialClient asks for a new token now. The value is free, such as the time of the request; each new value
+// is handled once, and is kept in status.lastHandledRenewRequest.
+const RenewRequestAnnotation = Group + "/renew-requested-at"
+
+// RestartedForAnnotation on the pod template of a workload identifies the change of a Secret for which it was restarted.
+const RestartedForAnnotation = Group + "/restarted-for"
+
 // Annotations of a published token Secret. They are written in the same apply as the token, and are the operator's
 // only memory of it: a restart decides from them and asks the tenant nothing.
 const (
@@ -64,6 +72,12 @@ const (
 	// TokenSpecHashAnnotation is the hash of everything in the spec that a token depends on. When it differs from
 	// the present one, a new token is requested.
 	TokenSpecHashAnnotation = Group + "/token-spec-hash"
+
+	// HandledRenewRequestAnnotation is the value of RenewRequestAnnotation with which the token was requested, or after which it was.
+	HandledRenewRequestAnnotation = Group + "/handled-renew-request"
+
+	// RolloutAnnotation identifies the last change of the Secret for which the workloads of spec.rollout are to be restarted.
+	RolloutAnnotation = Group + "/rollout"
 
 	// KeysAnnotation says which keys the operator wrote, and what they hold: pairs such as accessToken=access_token, joined by commas.
 	// It is how keys that are renamed or no longer delivered are found again.

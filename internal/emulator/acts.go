@@ -149,6 +149,17 @@ func (e *Emulator) SetUserState(name, state string) error {
 	})
 }
 
+// SpoilUser takes the flag of an OAuth client from the user with the login name, and takes it out of all its roles.
+func (e *Emulator) SpoilUser(name string) error {
+	return e.withUser("spoiling", name, func(u *user) error {
+		u.oauthClient = false
+		for _, r := range e.state.roles {
+			r.leave([]*user{u}, nil)
+		}
+		return nil
+	})
+}
+
 // RemoveUser removes the user with the login name.
 func (e *Emulator) RemoveUser(name string) error {
 	return e.withUser("removing", name, func(u *user) error {

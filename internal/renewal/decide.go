@@ -17,6 +17,8 @@ const (
 	CredentialChanged Reason = "CredentialChanged"
 	// CredentialProved says that a token was requested already, to prove a new credential.
 	CredentialProved Reason = "CredentialProved"
+	// RenewalRequested says that somebody asks for a new token.
+	RenewalRequested Reason = "RenewalRequested"
 	// RenewalDue says that the renewal time has passed.
 	RenewalDue Reason = "RenewalDue"
 )
@@ -35,6 +37,8 @@ type Input struct {
 	CredentialChanged bool
 	// CredentialProved says that there is a token already that was requested with a new credential.
 	CredentialProved bool
+	// Requested says that somebody asks for a new token who has not got one yet.
+	Requested bool
 	// Token that is published; meaningless unless Found. One without an expiration time was requested to try the credential and is not
 	// published: it is never due, and stays usable.
 	Token Token
@@ -84,6 +88,8 @@ func Decide(now time.Time, in Input) Decision {
 		d.Reason = CredentialChanged
 	case in.CredentialProved:
 		d.Reason = CredentialProved
+	case in.Requested:
+		d.Reason = RenewalRequested
 	case due:
 		d.Reason = RenewalDue
 	}

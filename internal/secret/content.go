@@ -25,6 +25,10 @@ type Content struct {
 	TenantExpirationTime time.Time
 	// SpecHash of everything that the token depends on.
 	SpecHash string
+	// RenewRequest is the request for a new token that this one answers; empty for none.
+	RenewRequest string
+	// Rollout identifies the last change for which workloads are to be restarted; empty for none.
+	Rollout string
 	// Others are the client credentials and the endpoints, as far as they are delivered.
 	Others map[Field]oauth.Secret
 }
@@ -120,6 +124,8 @@ func read(s *corev1.Secret) Published {
 		ExpirationTime:       expiration,
 		TenantExpirationTime: tenantExpiration,
 		SpecHash:             s.Annotations[v1alpha1.TokenSpecHashAnnotation],
+		Rollout:              s.Annotations[v1alpha1.RolloutAnnotation],
+		RenewRequest:         s.Annotations[v1alpha1.HandledRenewRequestAnnotation],
 	}
 	for field, key := range p.Layout {
 		if value, present := others[key]; present {
@@ -154,6 +160,12 @@ func render(content Content, layout Layout) (data map[string][]byte, annotations
 		v1alpha1.IssueTimeAnnotation:     formatTime(content.IssueTime),
 		v1alpha1.TokenSpecHashAnnotation: content.SpecHash,
 		v1alpha1.KeysAnnotation:          layout.String(),
+	}
+	if content.Rollout != "" {
+		annotations[v1alpha1.RolloutAnnotation] = content.Rollout
+	}
+	if content.RenewRequest != "" {
+		annotations[v1alpha1.HandledRenewRequestAnnotation] = content.RenewRequest
 	}
 	values := fields(content, content.Others, layout)
 	for field, value := range content.Others {

@@ -136,7 +136,7 @@ func (p Publisher) failed(doing string, err error) error {
 
 // ours are the annotations that the operator writes.
 func ours() []string {
-	return append([]string{v1alpha1.FingerprintAnnotation, v1alpha1.DeliveryFingerprintAnnotation}, covered()...)
+	return append([]string{v1alpha1.FingerprintAnnotation, v1alpha1.DeliveryFingerprintAnnotation, v1alpha1.HandledRenewRequestAnnotation, v1alpha1.RolloutAnnotation}, covered()...)
 }
 
 // drops says whether something of ours is in the Secret that is not in what is to be written. A layout that somebody has edited is not

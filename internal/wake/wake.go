@@ -3,6 +3,8 @@ package wake
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"time"
 
@@ -32,7 +34,21 @@ func Own() predicate.Predicate {
 
 // requestAnnotations are the annotations that ask for an action.
 func requestAnnotations() []string {
-	return []string{v1alpha1.ReconcileRequestAnnotation, v1alpha1.RotateRequestAnnotation}
+	return []string{v1alpha1.ReconcileRequestAnnotation, v1alpha1.RotateRequestAnnotation, v1alpha1.RenewRequestAnnotation}
+}
+
+// maxRequest is the longest value of a request that is kept as it is.
+const maxRequest = 128
+
+// Request returns the value by which an annotation of object asks for an action, "" when it does not. A long one is replaced by a hash: it is kept
+// beside its effect, and must not be what makes a Secret too large to be written.
+func Request(object client.Object, annotation string) string {
+	value := object.GetAnnotations()[annotation]
+	if len(value) > maxRequest {
+		sum := sha256.Sum256([]byte(value))
+		return hex.EncodeToString(sum[:])
+	}
+	return value
 }
 
 // TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, that it can be used again, whether it accepts

@@ -74,7 +74,7 @@ func acceptedKinds() map[string]map[string]string {
 			"a scope for claims":                             `{oauthClientRef: {name: orders}, name: profile, type: CustomClaims}`,
 			"a scope whose name has every kind of character": `{oauthClientRef: {name: orders}, name: "!#$%&'()*+,-./09:;<=>?@AZ[]^_` + "`" + `az{|}~"}`,
 		},
-		confidentialClient: merge(acceptedSecrets(), map[string]string{
+		confidentialClient: merge(acceptedSecrets(), acceptedRollouts(), map[string]string{
 			"a client by its OAuthClient alone":            minimalConfidentialClient,
 			"a client whose user we make":                  clientWith(`identity: {provisioning: Managed}`),
 			"a client whose user goes with its manifest":   clientWith(`deletionPolicy: Delete`),

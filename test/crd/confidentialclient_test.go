@@ -14,7 +14,7 @@ func externalWith(fields string) string {
 }
 
 func rejectedConfidentialClients() map[string]rejection {
-	return merge(rejectedClientReferences(), rejectedClientIdentities(), rejectedClientTransitions(), rejectedSecrets(), rejectedRenewals(), rejectedRotations(), map[string]rejection{
+	return merge(rejectedClientReferences(), rejectedClientIdentities(), rejectedClientTransitions(), rejectedSecrets(), rejectedRollouts(), rejectedRenewals(), rejectedRotations(), map[string]rejection{
 		"a client without a spec": {field: "spec", says: "Required value"},
 		"an empty scope":          {spec: clientWith(`scopes: [""]`), field: "spec.scopes[0]", says: "should be at least 1 chars long"},
 		"a long scope":            {spec: clientWith(`scopes: [` + letters(129) + `]`), field: "spec.scopes[0]", says: "may not be more than 128 bytes"},

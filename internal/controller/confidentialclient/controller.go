@@ -59,6 +59,7 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients/status,verbs=patch
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients/finalizers,verbs=update
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients;identitytenants,verbs=get;list;watch
+// +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets,verbs=patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch;create;patch;delete
 
 // SetupWithManager registers the controller: it is woken by its own objects and their Secrets, by their OAuthClients and tenants, by
@@ -124,6 +125,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)
 	}
+	p.rollOut(ctx)
 	if failed := cmp.Or(err, p.rotationErr); p.minted != nil || !report.AwaitsTurn(failed, p.keepsPromise()) {
 		p.describe(failed)
 	}
@@ -147,6 +149,9 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.observeSecret(ctx); err != nil {
 		return err
 	}
+	if p.suspended() {
+		return p.stand(ctx)
+	}
 	p.resolving = true
 	if err := p.resolve(ctx); err != nil {
 		return err
@@ -161,7 +166,14 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.rotate(tenant.WithClass(ctx, tenant.ClassRotation)); err != nil {
 		return err
 	}
-	if err := p.publish(p.urgent(ctx)); err != nil {
+	err := p.publish(p.urgent(ctx))
+	if report.FromCluster(err) {
+		return err
+	}
+	if lookErr := p.lookAgain(ctx); err == nil {
+		err = lookErr
+	}
+	if err != nil {
 		return err
 	}
 	return p.retire(tenant.WithClass(ctx, tenant.ClassRotation))
@@ -180,6 +192,7 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 			return report.Again(err)
 		}
 		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
+		p.tellRollout()
 	}
 	p.tellRotation()
 	return p.next(err), nil

@@ -45,6 +45,17 @@ func (p *pass) mend(ctx context.Context, stored secret.Stored, refusal error) er
 	if err := p.tenantReady(); err != nil {
 		return refusal // without an admin session nothing can be looked up; the refusal says more
 	}
+	if err := p.putRight(ctx); err != nil {
+		return err
+	}
+	if oauth.IsInvalidClient(refusal) {
+		return p.resetPassword(ctx, stored, refusal)
+	}
+	return nil
+}
+
+// putRight looks the user up, and brings back what somebody changed of it, but for its password.
+func (p *pass) putRight(ctx context.Context) error {
 	user, err := p.activeUser(ctx)
 	if err != nil {
 		return err
@@ -58,13 +69,7 @@ func (p *pass) mend(ctx context.Context, stored secret.Stored, refusal error) er
 	if err != nil {
 		return err
 	}
-	if err := p.applyMemberships(ctx, wanted); err != nil {
-		return err
-	}
-	if oauth.IsInvalidClient(refusal) {
-		return p.resetPassword(ctx, stored, refusal)
-	}
-	return nil
+	return p.applyMemberships(ctx, wanted)
 }
 
 // activeUser reads the user that tokens are requested for. Only one that is ours, enabled and unlocked is given another password.

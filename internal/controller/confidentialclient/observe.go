@@ -45,6 +45,8 @@ type facts struct {
 	mark ownership.Mark
 	// resolving says that the pass got as far as the references and the identity; set by advance.
 	resolving bool
+	// looked says that the identity was looked at on the tenant, and is as the spec asks for; set by provision and lookAgain.
+	looked bool
 	// identityApplied says that the identity is as the spec asks for; set by advance.
 	identityApplied bool
 	// kept is the credential of a managed identity as it is stored, from the cache or from a later look; set by settle, nil for none.
@@ -79,6 +81,8 @@ type facts struct {
 	pending time.Time
 	// contested is how long the Secret is left as somebody else made it; set by publish.
 	contested time.Duration
+	// rollout is what became of the restart of workloads; nil when none was due. Set by rollOut.
+	rollout *rollout
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
 	gone bool
 }
@@ -125,6 +129,7 @@ func (p *pass) decide(specHash string) {
 		WantedSpecHash:    specHash,
 		CredentialChanged: p.published.CredentialDiffers(p.others),
 		CredentialProved:  p.proof != nil && p.minted == nil,
+		Requested:         p.renewRequested(),
 		Token:             renewal.Token{IssueTime: content.IssueTime.Add(-back)},
 		Policy:            policy,
 	}

@@ -54,6 +54,7 @@ func (p *pass) provision(ctx context.Context) error {
 	}
 	active := p.obj.Status.ActiveIdentity()
 	active.AppliedHash = p.identityHash(active.Username)
+	p.looked = true
 	return nil
 }
 

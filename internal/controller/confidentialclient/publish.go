@@ -59,7 +59,7 @@ func (p *pass) renew(ctx context.Context) error {
 			return err
 		}
 	}
-	content := secret.Content{IssueTime: p.Clock.Now(), SpecHash: p.specHash()}
+	content := secret.Content{IssueTime: p.Clock.Now(), SpecHash: p.specHash(), RenewRequest: p.asks(v1alpha1.RenewRequestAnnotation)}
 	if p.canTry() {
 		token, err := p.mint(ctx)
 		if err != nil {
@@ -215,6 +215,7 @@ func (p *pass) readCredential(ctx context.Context) (secret.Stored, error) {
 
 // write publishes a token, with what is wanted beside it, in the Secret as it was observed.
 func (p *pass) write(ctx context.Context, content secret.Content) error {
+	content.Rollout = p.rolloutHash(content)
 	var err error
 	if content.Others, err = p.beside(content); err != nil {
 		return err

@@ -45,7 +45,7 @@ func (p *pass) decideRotation() {
 		RotatedTime: p.kept.RotatedTime,
 		Interval:    p.interval(),
 		Pending:     p.kept.Pending != nil,
-		Request:     p.obj.Annotations[v1alpha1.RotateRequestAnnotation],
+		Request:     p.asks(v1alpha1.RotateRequestAnnotation),
 		Handled:     p.kept.RotateRequest,
 		Held:        p.strategy() == v1alpha1.RotationStrategyDualIdentity && p.retiring() != nil,
 	})
@@ -140,7 +140,7 @@ func (p *pass) propose(ctx context.Context, stored secret.Stored) (secret.Stored
 	} else if _, err := p.activeUser(ctx); err != nil {
 		return secret.Stored{}, err
 	}
-	return p.Vault.Propose(ctx, stored, username, p.obj.Annotations[v1alpha1.RotateRequestAnnotation])
+	return p.Vault.Propose(ctx, stored, username, p.asks(v1alpha1.RotateRequestAnnotation))
 }
 
 // changePassword gives the user the pending credential as its password, and proves it. After a pass that was cut off the user may have it

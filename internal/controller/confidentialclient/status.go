@@ -26,6 +26,13 @@ func (p *pass) describe(err error) {
 	}
 	p.describeToken()
 	p.describeRotation()
+	p.describeRequests(err)
+	p.describeRollout(c)
+	if err == nil && p.suspended() {
+		p.describeSuspended(c)
+		status.ObservedGeneration = p.obj.Generation
+		return
+	}
 	p.describeIdentity(c, err)
 	p.describeCredential(c)
 	good := p.decision.Usable && p.decision.Reason != renewal.SpecChanged

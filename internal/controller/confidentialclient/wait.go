@@ -56,7 +56,10 @@ func (p *pass) again(err error) ctrl.Result {
 	key, now := string(p.obj.UID), p.Clock.Now()
 	if err == nil {
 		p.Retries.Succeeded(key)
-		return schedule.At(now, p.decision.RenewalTime, p.decision.ExpirationTime, p.look(now), p.rotationDue())
+		if p.suspended() {
+			return schedule.At(now, p.goodUntilThen())
+		}
+		return schedule.At(now, p.decision.RenewalTime, p.decision.ExpirationTime, p.look(now), p.rotationDue(), p.restartDue(now))
 	}
 	var expiry time.Time // at which Ready changes, should nothing else happen
 	var timeLeft time.Duration
@@ -64,7 +67,7 @@ func (p *pass) again(err error) ctrl.Result {
 		expiry = p.decision.ExpirationTime
 		timeLeft = expiry.Sub(now)
 	}
-	return schedule.At(now, p.retry(err, timeLeft), expiry, p.look(now), p.deadline())
+	return schedule.At(now, p.retry(err, timeLeft), expiry, p.look(now), p.deadline(), p.restartDue(now))
 }
 
 // look returns when to look at a credential that users bring and that is delivered without a token; zero for none.
@@ -114,14 +117,14 @@ func (p *pass) attemptFor(reason string) string {
 	var v struct {
 		Generation         int64
 		Reason, Credential string
-		RotateRequest      string
+		Requests           [3]string
 		Tenant             [4]string
 		TenantGeneration   int64
 		Application        [3]string
 		ApplicationRole    *v1alpha1.RoleStatus
 	}
 	v.Generation, v.Reason, v.Credential = p.obj.Generation, reason, p.credentialVersion
-	v.RotateRequest = p.obj.Annotations[v1alpha1.RotateRequestAnnotation]
+	v.Requests = [3]string{p.asks(v1alpha1.RotateRequestAnnotation), p.asks(v1alpha1.RenewRequestAnnotation), p.asks(v1alpha1.ReconcileRequestAnnotation)}
 	if t := p.tenant; t != nil {
 		v.Tenant, v.TenantGeneration = [4]string{string(t.UID), t.Status.ClusterID, t.Status.LoginSuffix, t.Status.ObservedCredentials}, t.Generation
 	}

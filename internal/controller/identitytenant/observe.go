@@ -15,6 +15,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
+	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
 // facts are what one pass found out.
@@ -110,7 +111,15 @@ func (p *pass) heldBack() error {
 // loginNeeded says that the last login was not made with this spec and these inputs, or that nobody has heard of the tenant since it did not
 // answer. A restart, or a change of leader, finds nothing to do here.
 func (p *pass) loginNeeded() bool {
-	return p.obj.Spec.Credentials != nil && (!p.proved() || p.circuit.Open || p.unheard())
+	return p.obj.Spec.Credentials != nil && (!p.proved() || p.circuit.Open || p.unheard() || p.requested())
+}
+
+// request returns the value of the annotation by which somebody asks for a login now.
+func (p *pass) request() string { return wake.Request(p.obj, v1alpha1.ReconcileRequestAnnotation) }
+
+// requested says whether somebody asks for a login that was not made yet.
+func (p *pass) requested() bool {
+	return p.request() != "" && p.request() != p.stored.Status.LastHandledReconcileRequest
 }
 
 // unheard says that the tenant did not answer, or not as it should, when it was last heard of.
@@ -137,6 +146,9 @@ func (p *pass) proved() bool {
 func (p *pass) logIn(ctx context.Context) error {
 	err := p.session.Authenticate(ctx)
 	p.answered = err == nil || refused(err)
+	if p.answered && p.requested() {
+		p.obj.Status.LastHandledReconcileRequest = p.request()
+	}
 	if err == nil && p.obj.Spec.LoginSuffix == "" {
 		err = p.askLoginSuffix(ctx)
 	}

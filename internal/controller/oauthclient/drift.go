@@ -10,6 +10,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
+	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
 // maxChanges bounds status.changes.
@@ -28,7 +29,7 @@ func (p *pass) checkDue() bool {
 }
 
 // request returns the value of the annotation by which somebody asks for a comparison now.
-func (p *pass) request() string { return p.obj.Annotations[v1alpha1.ReconcileRequestAnnotation] }
+func (p *pass) request() string { return wake.Request(p.obj, v1alpha1.ReconcileRequestAnnotation) }
 
 // requested says whether somebody asks for a comparison that was not made yet.
 func (p *pass) requested() bool {

@@ -1,0 +1,65 @@
+package confidentialclient
+
+import (
+	"context"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/wake"
+)
+
+// asks returns the value by which an annotation asks for an action; empty for none.
+func (p *pass) asks(annotation string) string { return wake.Request(p.obj, annotation) }
+
+// renewRequested says whether somebody asks for a new token who has not got one. What was handled is written with the token; the status is
+// believed, too, so that somebody who takes annotations off the Secret makes no loop.
+func (p *pass) renewRequested() bool {
+	asked := p.asks(v1alpha1.RenewRequestAnnotation)
+	return asked != "" && asked != p.published.Content.RenewRequest && asked != p.obj.Status.LastHandledRenewRequest
+}
+
+// lookAgain looks at the identity on the tenant when somebody asks for it, and puts right what has changed there. It comes after the token, which
+// it must not hold up.
+func (p *pass) lookAgain(ctx context.Context) error {
+	asked := p.asks(v1alpha1.ReconcileRequestAnnotation)
+	if p.looked || asked == "" || asked == p.obj.Status.LastHandledReconcileRequest {
+		return nil
+	}
+	if p.managed() {
+		if err := p.lookAtIdentity(ctx); err != nil {
+			p.identityApplied = false
+			return err
+		}
+	}
+	p.looked = true
+	return nil
+}
+
+func (p *pass) lookAtIdentity(ctx context.Context) error {
+	if err := p.tenantReady(); err != nil {
+		return err
+	}
+	if err := p.hold(); err != nil {
+		return err
+	}
+	if p.minted == nil {
+		if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+			return err
+		}
+	}
+	if err := p.putRight(ctx); err != nil {
+		return err
+	}
+	_, err := p.credential(ctx) // which is replaced if it was lost
+	return err
+}
+
+// describeRequests mirrors what was handled.
+func (p *pass) describeRequests(err error) {
+	if asked := p.asks(v1alpha1.RenewRequestAnnotation); asked != "" && p.published.Content.RenewRequest == asked {
+		p.obj.Status.LastHandledRenewRequest = asked
+	}
+	if asked := p.asks(v1alpha1.ReconcileRequestAnnotation); asked != "" && p.looked && err == nil {
+		p.obj.Status.LastHandledReconcileRequest = asked
+	}
+}
