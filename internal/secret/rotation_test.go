@@ -94,8 +94,7 @@ func TestACredentialIsReplacedInTwoSteps(t *testing.T) {
 func TestEachStepOfARotationIsWonByOne(t *testing.T) {
 	w := newWorld(t)
 	c, v := client(w, "billing"), vault(w)
-	stored, _, err := v.Ensure(t.Context(), c, "billing@corp.example")
-	if err != nil {
+	if _, _, err := v.Ensure(t.Context(), c, "billing@corp.example"); err != nil {
 		t.Fatal(err)
 	}
 	for name, take := range map[string]func(secret.Stored) (secret.Stored, error){
@@ -106,8 +105,8 @@ func TestEachStepOfARotationIsWonByOne(t *testing.T) {
 		"to retire":  func(s secret.Stored) (secret.Stored, error) { s.Retiring = "x"; return v.Retired(t.Context(), s) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			pending := stored
-			if pending, _, err = v.Get(t.Context(), c.UID); err != nil {
+			pending, _, err := v.Get(t.Context(), c.UID)
+			if err != nil {
 				t.Fatal(err)
 			}
 			if pending.Pending == nil {

@@ -26,11 +26,11 @@ func (p *pass) settle(ctx context.Context) error {
 		}
 		stored, found, err = p.Vault.Get(ctx, p.obj.UID)
 	}
-	switch {
-	case report.FromCluster(err):
+	if report.FromCluster(err) {
 		return err
-	case err != nil || !found:
-		return nil // provision tells what is wrong, and makes what is missing
+	}
+	if err != nil || !found {
+		return nil //nolint:nilerr // provision tells what is wrong, and makes what is missing
 	}
 	p.kept = &stored
 	for i := range p.obj.Status.Identities {
@@ -96,8 +96,8 @@ func (p *pass) noteIdentity(identity v1alpha1.IdentityStatus) {
 
 // slotOf returns the slot of a user that is not in the status.
 func (p *pass) slotOf(username string) v1alpha1.IdentitySlot {
-	for _, other := range p.obj.Status.Identities {
-		if other.Slot == v1alpha1.IdentitySlotA {
+	if known := p.obj.Status.Identities; len(known) > 0 {
+		if known[0].Slot == v1alpha1.IdentitySlotA {
 			return v1alpha1.IdentitySlotB
 		}
 		return v1alpha1.IdentitySlotA

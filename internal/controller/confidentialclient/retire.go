@@ -104,7 +104,7 @@ func (p *pass) retire(ctx context.Context) error {
 		retiring.ReplacedTime = seconds(p.Clock.Now())
 	}
 	if p.rotationErr != nil || !rotation.MayRetire(p.Clock.Now(), retiring.ReplacedTime.Time, p.overlap()) {
-		return nil
+		return nil //nolint:nilerr // what failed is told, and tried first
 	}
 	err := p.holdRotation()
 	if err == nil {

@@ -104,9 +104,6 @@ func TestACredentialIsReplacedInPlaceWhenItsIntervalHasPassed(t *testing.T) {
 	s := rotating(t, every(720*time.Hour))
 	user, before := userOf(t, s.World, s.consumer), s.credential()
 	status := s.consumer.Status.Credential
-	if status == nil || status.RotatedTime == nil || status.NextRotationTime == nil {
-		t.Fatalf("the status tells %+v", status)
-	}
 	if wait := status.NextRotationTime.Sub(status.RotatedTime.Time); wait <= 648*time.Hour-time.Second || wait > 720*time.Hour {
 		t.Errorf("the rotation is due after %v", wait)
 	}
@@ -139,10 +136,16 @@ func TestACredentialIsReplacedInPlaceWhenItsIntervalHasPassed(t *testing.T) {
 	if !s.told() {
 		t.Error("no event tells of it")
 	}
+	s.idle()
+}
+
+// idle makes a pass with nothing to do.
+func (s *stepper) idle() {
+	s.t.Helper()
 	calls, version := s.Tenant.Calls(), s.consumer.ResourceVersion
 	s.step()
 	if made := s.Tenant.Calls().Sub(calls); made.Total() != 0 || s.consumer.ResourceVersion != version {
-		t.Errorf("a pass with nothing to do has called the tenant or written the status:\n%s", made)
+		s.t.Errorf("a pass with nothing to do has called the tenant or written the status:\n%s", made)
 	}
 }
 
@@ -224,16 +227,7 @@ func TestTwoUsersTakeTurns(t *testing.T) {
 		if n := s.mints() - mints - 1; n != 1 { // one is the test's
 			t.Errorf("%d tokens were requested", n)
 		}
-		if sub := claimsOf(t, s.TokenSecret(s.consumer))["unique_name"]; sub != want {
-			t.Errorf("the token is for %v", sub)
-		}
-		if err := s.works(before); err != nil {
-			t.Errorf("within the overlap the old credential is refused: %v", err)
-		}
-		a, b := userNamed(t, s.World, now.ClientID), userNamed(t, s.World, before.ClientID)
-		if len(a.RoleIDs) != len(b.RoleIDs) || !a.ServiceUser || !a.OauthClient || a.InEverybodyRole {
-			t.Errorf("the users differ: %+v, %+v", a, b)
-		}
+		s.overlapping(before, want)
 		// The next turn waits for its user to be gone.
 		s.ask(fmt.Sprint("too early ", round))
 		s.clock.Step(time.Hour - time.Second)
@@ -253,11 +247,22 @@ func TestTwoUsersTakeTurns(t *testing.T) {
 			t.Errorf("the status tells of %+v", ids)
 		}
 		s.good()
-		calls, version := s.Tenant.Calls(), s.consumer.ResourceVersion
-		s.step()
-		if made := s.Tenant.Calls().Sub(calls); made.Total() != 0 || s.consumer.ResourceVersion != version {
-			t.Errorf("a pass with nothing to do has called the tenant or written the status:\n%s", made)
-		}
+		s.idle()
+	}
+}
+
+// overlapping fails the test unless the user of a credential that was replaced, and the one that has taken over, both work.
+func (s *stepper) overlapping(before oauth.Credential, successor string) {
+	s.t.Helper()
+	if sub := claimsOf(s.t, s.TokenSecret(s.consumer))["unique_name"]; sub != successor {
+		s.t.Errorf("the token is for %v", sub)
+	}
+	if err := s.works(before); err != nil {
+		s.t.Errorf("within the overlap the old credential is refused: %v", err)
+	}
+	a, b := userNamed(s.t, s.World, successor), userNamed(s.t, s.World, before.ClientID)
+	if len(a.RoleIDs) != len(b.RoleIDs) || !a.ServiceUser || !a.OauthClient || a.InEverybodyRole {
+		s.t.Errorf("the users differ: %+v, %+v", a, b)
 	}
 }
 
