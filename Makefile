@@ -55,6 +55,11 @@ test-race:
 		env KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" \
 		$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg --hide-summary skipped -- -race -timeout 20m ./...
 
+.PHONY: simulation
+simulation: ## Let the operator live for two simulated days of outages, throttling and restarts (HOURS=48; takes about ten minutes).
+	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" SIMULATED_HOURS="$(or $(HOURS),48)" \
+		go test ./test/simulation -count=1 -timeout 60m -v 2>&1 | grep -v '"level"='
+
 .PHONY: control-plane
 control-plane: ## Make sure that etcd and kube-apiserver exist (the first time may take minutes).
 	@$(STEP) 'Control plane binaries' hack/control-plane.sh

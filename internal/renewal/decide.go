@@ -16,7 +16,7 @@ const (
 	// were good for proves the new ones before they are published.
 	CredentialChanged Reason = "CredentialChanged"
 	// CredentialProved says that a token was requested already, to prove a new credential.
-	CredentialProved Reason = "CredentialProved"
+	CredentialProved Reason = "CredentialProved" //nolint:gosec // a reason, no credential
 	// RenewalRequested says that somebody asks for a new token.
 	RenewalRequested Reason = "RenewalRequested"
 	// RenewalDue says that the renewal time has passed.
