@@ -16,6 +16,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
@@ -165,6 +166,13 @@ func (p *pass) request(ctx context.Context, credential oauth.Credential) (oauth.
 		return oauth.Token{}, &report.Refused{
 			Reason:  v1alpha1.ReasonScopeNotGranted,
 			Message: fmt.Sprintf("the tenant did not grant scope %s of application %q; the token is not published", strings.Join(missing, ", "), p.applicationID),
+		}
+	}
+	// What a client that names no scopes is granted is the tenant's choice, and may be more than it may have.
+	if err := tenancy.AllowScopes(p.tenant, token.Scopes.Slice()); err != nil {
+		return oauth.Token{}, &report.Refused{
+			Reason:  v1alpha1.ReasonNotAdmitted,
+			Message: fmt.Sprintf("the token has more scopes than were requested, and is not published: %v; name spec.scopes", err),
 		}
 	}
 	return token, p.verify(ctx, credential, token)
