@@ -138,7 +138,7 @@ func chapters() map[string]chapter {
 		}},
 		"a rotation in turns": {rotation: inTurns(), begin: one, effects: []string{
 			"PATCH secrets/credential-UID", "Redrock/query", "CDirectoryService/CreateUser", "SaasManage/AddUsersAndGroupsToRole", "PATCH billing/status",
-			"OAuth2/Token/orders", "OAuth2/Keys", "PATCH secrets/credential-UID", "PATCH secrets/billing", "PATCH billing/status",
+			"OAuth2/Token/orders", "PATCH secrets/credential-UID", "PATCH secrets/billing", "PATCH billing/status",
 		}},
 		"the end of an overlap": {rotation: inTurns(), before: overlapping, begin: func(m *mortal) { m.clock.Step(time.Hour) }},
 		"the first's second turn": {rotation: inTurns(), before: func(m *mortal) {
