@@ -133,7 +133,7 @@ func chapters() map[string]chapter {
 	remove := func(m *mortal) { m.Delete(m.consumer) }
 	return map[string]chapter{
 		"a rotation in place": {begin: one, interrupts: true, effects: []string{
-			"UserMgmt/GetUserAttributes", "PATCH secrets/credential-UID", "UserMgmt/ResetUserPassword", "OAuth2/Token/orders", "OAuth2/Keys",
+			"UserMgmt/GetUserAttributes", "PATCH secrets/credential-UID", "UserMgmt/ResetUserPassword", "OAuth2/Token/orders",
 			"PATCH secrets/credential-UID", "PATCH secrets/billing", "PATCH billing/status",
 		}},
 		"a rotation in turns": {rotation: inTurns(), begin: one, effects: []string{
