@@ -235,7 +235,12 @@ func (p *pass) next(err error) ctrl.Result {
 	key, now := string(p.obj.UID), p.Clock.Now()
 	if err == nil {
 		p.Retries.Succeeded(key)
-		return schedule.At(now, drift.Next(now, p.checkInterval(), key))
+		// A slot that begins within the second can wait for it: a comparison is never urgent.
+		slot := drift.Next(now, p.checkInterval(), key)
+		if soonest := now.Add(time.Second); slot.Before(soonest) {
+			slot = soonest
+		}
+		return schedule.At(now, slot)
 	}
 	var retry, deadline time.Time
 	if wait := p.Retries.Wait(key, err, 0); wait > 0 {
