@@ -14,6 +14,9 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
 )
 
+// ownerAnnotation on a credential Secret names whose it is, for people: owner references do not cross namespaces.
+const ownerAnnotation = v1alpha1.Group + "/owner"
+
 // sourceAnnotation on a kept admin credential names the Secret that it was copied from, for people.
 const sourceAnnotation = v1alpha1.Group + "/source"
 
@@ -43,7 +46,7 @@ func (v Vault) KeepAdmin(ctx context.Context, tenant *v1alpha1.IdentityTenant, c
 			Namespace:   key.Namespace,
 			Name:        key.Name,
 			Labels:      map[string]string{v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue, v1alpha1.OwnerUIDLabel: string(tenant.UID)},
-			Annotations: map[string]string{v1alpha1.Group + "/owner": tenant.Namespace + "/" + tenant.Name, sourceAnnotation: source},
+			Annotations: map[string]string{ownerAnnotation: tenant.Namespace + "/" + tenant.Name, sourceAnnotation: source},
 		},
 		Type: corev1.SecretTypeOpaque,
 		Data: map[string][]byte{
@@ -65,26 +68,14 @@ func (v Vault) KeepAdmin(ctx context.Context, tenant *v1alpha1.IdentityTenant, c
 
 // Admin returns the kept admin credential of an IdentityTenant, and whether there is one.
 func (v Vault) Admin(ctx context.Context, tenant types.UID) (oauth.Credential, bool, error) {
-	key := v.adminKey(tenant)
-	found := &corev1.Secret{}
-	if err := v.Live.Get(ctx, key, found); err != nil {
-		if apierrors.IsNotFound(err) {
-			return oauth.Credential{}, false, nil
-		}
-		return oauth.Credential{}, false, fmt.Errorf("reading Secret %s: %w", key, err)
+	found, err := find(ctx, v.Live, v.adminKey(tenant))
+	if found == nil {
+		return oauth.Credential{}, false, err
 	}
-	return oauth.Credential{
-		ClientID:     string(found.Data[v1alpha1.ClientIDKey]),
-		ClientSecret: oauth.NewSecret(string(found.Data[v1alpha1.ClientSecretKey])),
-	}, true, nil
+	return credentialIn(found, v1alpha1.ClientIDKey, v1alpha1.ClientSecretKey), true, nil
 }
 
 // ForgetAdmin removes the kept admin credential of an IdentityTenant; there may be none.
 func (v Vault) ForgetAdmin(ctx context.Context, tenant types.UID) error {
-	key := v.adminKey(tenant)
-	object := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
-	if err := client.IgnoreNotFound(v.Client.Delete(ctx, object)); err != nil {
-		return fmt.Errorf("deleting Secret %s: %w", key, err)
-	}
-	return nil
+	return remove(ctx, v.Client, v.adminKey(tenant))
 }

@@ -60,20 +60,28 @@ func (v Vault) Peek(ctx context.Context, owner types.UID) (Stored, bool, error) 
 }
 
 func (v Vault) get(ctx context.Context, reader client.Reader, owner types.UID) (Stored, bool, error) {
-	key := v.key(owner)
-	found := &corev1.Secret{}
-	if err := reader.Get(ctx, key, found); err != nil {
-		if apierrors.IsNotFound(err) {
-			return Stored{}, false, nil
-		}
-		return Stored{}, false, fmt.Errorf("reading Secret %s: %w", key, err)
+	found, err := find(ctx, reader, v.key(owner))
+	if found == nil {
+		return Stored{}, false, err
 	}
 	for _, name := range []string{v1alpha1.ClientIDKey, v1alpha1.ClientSecretKey} {
 		if len(found.Data[name]) == 0 {
-			return Stored{}, false, &MissingKeyError{Secret: key, Key: name}
+			return Stored{}, false, &MissingKeyError{Secret: v.key(owner), Key: name}
 		}
 	}
 	return storedIn(found), true, nil
+}
+
+// find returns the Secret of the given name; nil when there is none.
+func find(ctx context.Context, reader client.Reader, key types.NamespacedName) (*corev1.Secret, error) {
+	found := &corev1.Secret{}
+	if err := reader.Get(ctx, key, found); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil //nolint:nilnil // its absence is no error
+		}
+		return nil, fmt.Errorf("reading Secret %s: %w", key, err)
+	}
+	return found, nil
 }
 
 // storedIn reads a credential Secret that has both keys.
@@ -100,8 +108,9 @@ func credentialIn(object *corev1.Secret, id, secret string) oauth.Credential {
 }
 
 // Ensure returns the credential of a ConfidentialClient, and makes one when there is none. It is stored before the tenant learns of
-// it, by a create: when somebody else was faster, theirs is returned. made says that this call made it.
-func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, clientID string) (stored Stored, made bool, err error) {
+// it, by a create: when somebody else was faster, theirs is returned. made says that this call made it. request is what a new one answers, because
+// it was asked for before; empty for none.
+func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, clientID, request string) (stored Stored, made bool, err error) {
 	stored, found, err := v.Get(ctx, owner.UID)
 	if err != nil || found {
 		return stored, false, err
@@ -116,7 +125,7 @@ func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, c
 				v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue,
 				v1alpha1.OwnerUIDLabel:  string(owner.UID),
 			},
-			Annotations: ensured(owner),
+			Annotations: ensured(owner, request),
 		},
 		Type: corev1.SecretTypeOpaque,
 		Data: map[string][]byte{
@@ -134,13 +143,10 @@ func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, c
 	return storedIn(object), true, nil
 }
 
-// ensured returns the annotations of a new credential. A request for another one that was there before is answered by it.
-func ensured(owner *v1alpha1.ConfidentialClient) map[string]string {
-	annotations := map[string]string{
-		// Owner references do not cross namespaces, so this is for people.
-		v1alpha1.Group + "/owner": owner.Namespace + "/" + owner.Name,
-	}
-	if request := owner.Annotations[v1alpha1.RotateRequestAnnotation]; request != "" {
+// ensured returns the annotations of a new credential.
+func ensured(owner *v1alpha1.ConfidentialClient, request string) map[string]string {
+	annotations := map[string]string{ownerAnnotation: owner.Namespace + "/" + owner.Name}
+	if request != "" {
 		annotations[v1alpha1.HandledRotateRequestAnnotation] = request
 	}
 	return annotations
@@ -157,9 +163,13 @@ func (v Vault) RecordReset(ctx context.Context, stored Stored, now time.Time) er
 
 // Delete removes the credential of a ConfidentialClient; there may be none.
 func (v Vault) Delete(ctx context.Context, owner types.UID) error {
-	key := v.key(owner)
+	return remove(ctx, v.Client, v.key(owner))
+}
+
+// remove deletes the Secret of the given name; there may be none.
+func remove(ctx context.Context, c client.Client, key types.NamespacedName, options ...client.DeleteOption) error {
 	object := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
-	if err := client.IgnoreNotFound(v.Client.Delete(ctx, object)); err != nil {
+	if err := client.IgnoreNotFound(c.Delete(ctx, object, options...)); err != nil {
 		return fmt.Errorf("deleting Secret %s: %w", key, err)
 	}
 	return nil

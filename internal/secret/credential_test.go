@@ -28,7 +28,7 @@ func TestEnsureMakesOneCredential(t *testing.T) {
 	stored, made, errs := make([]secret.Stored, passes), make([]bool, passes), make([]error, passes)
 	var all sync.WaitGroup
 	for i := range passes {
-		all.Go(func() { stored[i], made[i], errs[i] = vault(w).Ensure(t.Context(), c, "billing@corp.example") })
+		all.Go(func() { stored[i], made[i], errs[i] = vault(w).Ensure(t.Context(), c, "billing@corp.example", "") })
 	}
 	all.Wait()
 	count := 0
@@ -75,7 +75,7 @@ func TestACredentialIsKeptUntilItIsDeleted(t *testing.T) {
 	if _, found, err := v.Get(t.Context(), c.UID); found || err != nil {
 		t.Fatalf("found %v, error %v", found, err)
 	}
-	made, _, err := v.Ensure(t.Context(), c, "billing@corp.example")
+	made, _, err := v.Ensure(t.Context(), c, "billing@corp.example", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestRecordResetIsWonByOne(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
 	v := vault(w)
-	if _, _, err := v.Ensure(t.Context(), c, "billing@corp.example"); err != nil {
+	if _, _, err := v.Ensure(t.Context(), c, "billing@corp.example", ""); err != nil {
 		t.Fatal(err)
 	}
 	first, _, err := v.Get(t.Context(), c.UID)

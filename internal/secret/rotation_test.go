@@ -36,7 +36,7 @@ func show(s secret.Stored) shown {
 func TestACredentialIsReplacedInTwoSteps(t *testing.T) {
 	w := newWorld(t)
 	c, v := client(w, "billing"), vault(w)
-	stored, _, err := v.Ensure(t.Context(), c, "billing@corp.example")
+	stored, _, err := v.Ensure(t.Context(), c, "billing@corp.example", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestACredentialIsReplacedInTwoSteps(t *testing.T) {
 func TestEachStepOfARotationIsWonByOne(t *testing.T) {
 	w := newWorld(t)
 	c, v := client(w, "billing"), vault(w)
-	if _, _, err := v.Ensure(t.Context(), c, "billing@corp.example"); err != nil {
+	if _, _, err := v.Ensure(t.Context(), c, "billing@corp.example", ""); err != nil {
 		t.Fatal(err)
 	}
 	for name, take := range map[string]func(secret.Stored) (secret.Stored, error){
@@ -132,8 +132,7 @@ func TestEachStepOfARotationIsWonByOne(t *testing.T) {
 func TestANewCredentialAnswersARequestThatWasThereBefore(t *testing.T) {
 	w := newWorld(t)
 	c := client(w, "billing")
-	c.Annotations = map[string]string{v1alpha1.RotateRequestAnnotation: "before"}
-	stored, _, err := vault(w).Ensure(t.Context(), c, "billing@corp.example")
+	stored, _, err := vault(w).Ensure(t.Context(), c, "billing@corp.example", "before")
 	if err != nil || stored.RotateRequest != "before" {
 		t.Errorf("request %q is answered: %v", stored.RotateRequest, err)
 	}
@@ -142,7 +141,7 @@ func TestANewCredentialAnswersARequestThatWasThereBefore(t *testing.T) {
 func TestHalfOfAPendingCredentialIsNone(t *testing.T) {
 	w := newWorld(t)
 	c, v := client(w, "billing"), vault(w)
-	stored, _, err := v.Ensure(t.Context(), c, "billing@corp.example")
+	stored, _, err := v.Ensure(t.Context(), c, "billing@corp.example", "")
 	if err != nil {
 		t.Fatal(err)
 	}

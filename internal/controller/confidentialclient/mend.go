@@ -117,7 +117,7 @@ func (p *pass) replaceLostCredential(ctx context.Context) (secret.Stored, error)
 	if err != nil {
 		return secret.Stored{}, err
 	}
-	stored, _, err := p.Vault.Ensure(ctx, p.obj, known.Username)
+	stored, _, err := p.Vault.Ensure(ctx, p.obj, known.Username, p.asks(v1alpha1.RotateRequestAnnotation))
 	if err != nil {
 		return secret.Stored{}, err
 	}
