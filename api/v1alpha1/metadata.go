@@ -87,6 +87,10 @@ const (
 	// values, joined by commas. It is how those that are no longer wanted are found again.
 	MetadataAnnotation = Group + "/template-metadata"
 
+	// PublisherAnnotation names the ConfidentialClient that writes the Secret, as name/UID, where no owner reference does: with the
+	// creationPolicy Merge and Orphan.
+	PublisherAnnotation = Group + "/published-by"
+
 	// FingerprintAnnotation is a truncated SHA-256 over the keys that hold the token and over the annotations above. When it does
 	// not fit the Secret, somebody has edited it, and a new token is requested.
 	FingerprintAnnotation = Group + "/fingerprint"

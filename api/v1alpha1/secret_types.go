@@ -13,12 +13,26 @@ const (
 	DeliveryEndpoints Delivery = "Endpoints"
 )
 
+// CreationPolicy says whose the Secret is in which a token is published.
+// +kubebuilder:validation:Enum=Owner;Merge;Orphan
+type CreationPolicy string
+
+const (
+	// CreationPolicyOwner makes the Secret, and deletes it with the ConfidentialClient.
+	CreationPolicyOwner CreationPolicy = "Owner"
+	// CreationPolicyMerge adds keys to a Secret that somebody else makes, and takes them out again.
+	CreationPolicyMerge CreationPolicy = "Merge"
+	// CreationPolicyOrphan makes the Secret, and leaves it where it is when the ConfidentialClient is deleted.
+	CreationPolicyOrphan CreationPolicy = "Orphan"
+)
+
 // PublishedSecret says where a token is published, and what else is.
 // +kubebuilder:validation:XValidation:rule="!has(self.keys) || !(has(self.keys.accessToken) || has(self.keys.tokenType) || has(self.keys.expiresAt) || has(self.keys.scope)) || (!has(self.deliver) || 'Token' in self.deliver)",message="keys.accessToken, tokenType, expiresAt and scope need Token in deliver: a key that is not delivered has no name"
 // +kubebuilder:validation:XValidation:rule="!has(self.keys) || !(has(self.keys.clientID) || has(self.keys.clientSecret)) || (has(self.deliver) && 'ClientCredentials' in self.deliver)",message="keys.clientID and clientSecret need ClientCredentials in deliver: a key that is not delivered has no name"
 // +kubebuilder:validation:XValidation:rule="!has(self.keys) || !(has(self.keys.tokenURL) || has(self.keys.issuer) || has(self.keys.jwksURL) || has(self.keys.applicationID) || has(self.keys.tenantURL)) || (has(self.deliver) && 'Endpoints' in self.deliver)",message="keys.tokenURL, issuer, jwksURL, applicationID and tenantURL need Endpoints in deliver: a key that is not delivered has no name"
 // +kubebuilder:validation:XValidation:rule="!has(self.keys) || [((!has(self.deliver) || 'Token' in self.deliver) ? [has(self.keys.accessToken) ? self.keys.accessToken : 'access_token', has(self.keys.tokenType) ? self.keys.tokenType : 'token_type', has(self.keys.expiresAt) ? self.keys.expiresAt : 'expires_at', has(self.keys.scope) ? self.keys.scope : 'scope'] : []) + ((has(self.deliver) && 'ClientCredentials' in self.deliver) ? [has(self.keys.clientID) ? self.keys.clientID : 'client_id', has(self.keys.clientSecret) ? self.keys.clientSecret : 'client_secret'] : []) + ((has(self.deliver) && 'Endpoints' in self.deliver) ? [has(self.keys.tokenURL) ? self.keys.tokenURL : 'token_url', has(self.keys.issuer) ? self.keys.issuer : 'issuer', has(self.keys.jwksURL) ? self.keys.jwksURL : 'jwks_url', has(self.keys.applicationID) ? self.keys.applicationID : 'application_id', has(self.keys.tenantURL) ? self.keys.tenantURL : 'tenant_url'] : [])].all(names, names.all(name, names.exists_one(other, other == name)))",message="keys must differ from each other, and from the default names of the other keys that are delivered"
 // +kubebuilder:validation:XValidation:rule="!has(self.template) || !has(self.template.data) || (((!has(self.deliver) || 'Token' in self.deliver) ? [has(self.keys) && has(self.keys.accessToken) ? self.keys.accessToken : 'access_token', has(self.keys) && has(self.keys.tokenType) ? self.keys.tokenType : 'token_type', has(self.keys) && has(self.keys.expiresAt) ? self.keys.expiresAt : 'expires_at', has(self.keys) && has(self.keys.scope) ? self.keys.scope : 'scope'] : []) + ((has(self.deliver) && 'ClientCredentials' in self.deliver) ? [has(self.keys) && has(self.keys.clientID) ? self.keys.clientID : 'client_id', has(self.keys) && has(self.keys.clientSecret) ? self.keys.clientSecret : 'client_secret'] : []) + ((has(self.deliver) && 'Endpoints' in self.deliver) ? [has(self.keys) && has(self.keys.tokenURL) ? self.keys.tokenURL : 'token_url', has(self.keys) && has(self.keys.issuer) ? self.keys.issuer : 'issuer', has(self.keys) && has(self.keys.jwksURL) ? self.keys.jwksURL : 'jwks_url', has(self.keys) && has(self.keys.applicationID) ? self.keys.applicationID : 'application_id', has(self.keys) && has(self.keys.tenantURL) ? self.keys.tenantURL : 'tenant_url'] : [])).all(key, !(key in self.template.data))",message="template.data adds keys: it must not have one that deliver publishes already"
+// +kubebuilder:validation:XValidation:rule="!has(self.creationPolicy) || self.creationPolicy != 'Merge' || !has(self.template) || !has(self.template.type)",message="template.type belongs to a Secret that the operator makes: with creationPolicy Merge the Secret has its type already"
 type PublishedSecret struct {
 	// name of the Secret, in this namespace. Left out: the name of the ConfidentialClient. A Secret of this name that the operator
 	// did not make is left untouched.
@@ -27,6 +41,13 @@ type PublishedSecret struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$')`,message="name of the Secret must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as billing-token"
 	Name string `json:"name,omitempty"`
+
+	// creationPolicy is Owner (the operator makes the Secret, and it goes with this object), Merge (keys are added to a Secret that somebody else
+	// makes, and taken out when this object goes; keys that have another value there are left untouched, which is told as SecretConflict) or Orphan
+	// (the operator makes the Secret, and it stays with its last token when this object goes; a ConfidentialClient of the same name takes it over).
+	// Owner and Orphan can be changed into each other, neither into Merge or back. Default Owner.
+	// +optional
+	CreationPolicy CreationPolicy `json:"creationPolicy,omitempty"`
 
 	// deliver lists what is published: Token (access_token, token_type, expires_at, scope), ClientCredentials (client_id,
 	// client_secret; for a Managed identity the tenant must allow it with spec.access.allowClientSecretDelivery) and Endpoints (token_url,

@@ -3,6 +3,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -74,11 +75,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 			return []string{tenancy.TenantKey(application.TenantRef, o.GetNamespace()).String()}
 		}},
 		{&v1alpha1.ConfidentialClient{}, bySecret, func(o client.Object) []string {
-			credential := o.(*v1alpha1.ConfidentialClient).Spec.Credential
-			if credential == nil || credential.SecretRef == nil {
-				return nil
-			}
-			return []string{types.NamespacedName{Namespace: o.GetNamespace(), Name: credential.SecretRef.Name}.String()}
+			return secretsOfClient(o.(*v1alpha1.ConfidentialClient))
 		}},
 	} {
 		if err := indexer.IndexField(ctx, index.object, index.name, index.values); err != nil {
@@ -102,6 +99,22 @@ func secretsOf(t *v1alpha1.IdentityTenant) []string {
 	}
 	if t.Spec.Proxy != nil && t.Spec.Proxy.SecretRef != nil {
 		add(t.Spec.Proxy.SecretRef.Name)
+	}
+	return values
+}
+
+// secretsOfClient lists the Secrets that a ConfidentialClient names: with the credential that users bring, and the one in which it publishes,
+// where no owner reference leads back from it.
+func secretsOfClient(c *v1alpha1.ConfidentialClient) []string {
+	var values []string
+	add := func(name string) {
+		values = append(values, types.NamespacedName{Namespace: c.Namespace, Name: name}.String())
+	}
+	if c.Spec.Credential != nil && c.Spec.Credential.SecretRef != nil {
+		add(c.Spec.Credential.SecretRef.Name)
+	}
+	if s := c.Spec.Secret; s != nil && s.CreationPolicy != "" && s.CreationPolicy != v1alpha1.CreationPolicyOwner {
+		add(cmp.Or(s.Name, c.Name))
 	}
 	return values
 }

@@ -97,3 +97,13 @@ func NeedsSomebody(err error) bool {
 	}
 	return false
 }
+
+// IsAboutSecret says whether a Secret is what keeps a pass from going on: the tenant was not asked, and a Secret that is not labelled wakes nobody
+// when it changes.
+func IsAboutSecret(err error) bool {
+	switch Reason(err) {
+	case v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretIncomplete, v1alpha1.ReasonSecretConflict:
+		return true
+	}
+	return false
+}

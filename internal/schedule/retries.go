@@ -7,7 +7,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
@@ -19,8 +18,8 @@ const (
 	// rejectedMost and rejectedLeast bound the wait after a refusal, which a retry alone will not change.
 	rejectedMost  = time.Hour
 	rejectedLeast = time.Minute
-	// referencedMost bounds the wait for a Secret that a user has to create: it is not watched unless it is labelled.
-	referencedMost = time.Minute
+	// secretMost bounds the wait for a Secret that a user has to create, to change or to delete: it is not watched unless it is labelled.
+	secretMost = time.Minute
 )
 
 // Retries counts failures per object. It is a cache: after a restart the waits begin short again.
@@ -76,6 +75,7 @@ func (r *Retries) Pending(key, attempt string, now time.Time) (due time.Time, re
 //   - Throttled obeys, and adds a little so that a fleet does not come back at once.
 //   - Rejected and Unauthorized wait for the lesser of an hour and a tenth of the time left, at least a minute; without a token
 //     the waits grow from a minute to 51.
+//   - A Secret that is missing, or in the way, is looked at again after a minute at the latest.
 //   - All else backs off exponentially from a second to five minutes with full jitter, never longer than a tenth of the time left, and, where there
 //     is time, not before the error says that a call may go again.
 func (r *Retries) Wait(key string, err error, timeLeft time.Duration) time.Duration {
@@ -89,15 +89,15 @@ func (r *Retries) Wait(key string, err error, timeLeft time.Duration) time.Durat
 	case class == failure.Throttled && failure.RetryAfter(err) > 0:
 		after := failure.RetryAfter(err)
 		return after + jitter(after/10)
-	case report.NeedsSomebody(err):
+	case report.NeedsSomebody(err) && !report.IsAboutSecret(err):
 		if tenth > 0 {
 			return max(min(rejectedMost, tenth), rejectedLeast)
 		}
 		return min(rejectedMost, rejectedLeast+10*r.next(key))
 	}
 	most := r.next(key)
-	if reason := report.Reason(err); reason == v1alpha1.ReasonSecretNotFound || reason == v1alpha1.ReasonSecretIncomplete {
-		most = min(most, referencedMost)
+	if report.IsAboutSecret(err) {
+		most = min(most, secretMost)
 	}
 	pause := max(jitter(most), backoffFirst, failure.RetryAfter(err))
 	if tenth > 0 {

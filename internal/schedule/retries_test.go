@@ -66,7 +66,8 @@ func TestWaitIsWithinItsBounds(t *testing.T) {
 // bounds returns the least and the longest wait that the promises of Wait allow.
 func bounds(err error, left time.Duration) (least, most time.Duration) {
 	tenth := left / 10
-	if report.NeedsSomebody(err) {
+	about := report.IsAboutSecret(err)
+	if report.NeedsSomebody(err) && !about {
 		if tenth > 0 {
 			fixed := max(min(tenth, time.Hour), time.Minute)
 			return fixed, fixed
@@ -74,7 +75,7 @@ func bounds(err error, left time.Duration) (least, most time.Duration) {
 		return time.Minute, time.Hour
 	}
 	most = 5 * time.Minute
-	if reason := report.Reason(err); reason == v1alpha1.ReasonSecretNotFound || reason == v1alpha1.ReasonSecretIncomplete {
+	if about {
 		most = time.Minute
 	}
 	if tenth > 0 {

@@ -41,8 +41,6 @@ type Published struct {
 	Intact bool
 	// OthersIntact says that it holds what was published beside the token.
 	OthersIntact bool
-	// Labelled says that it carries the labels by which it is watched.
-	Labelled bool
 	// Layout that was published; only meaningful when Intact.
 	Layout Layout
 	// Content that was published; only meaningful when Intact, and Others when OthersIntact.
@@ -55,13 +53,18 @@ type Published struct {
 func (p Published) Found() bool { return p.UID != "" }
 
 // Holds says whether a Secret is in every respect but the token as it is wanted.
-func (p Published) Holds(layout Layout, others map[Field]oauth.Secret, dress Dress) bool {
-	return p.Labelled && dress.isOn(p.object) && p.OthersIntact && p.Layout.Equal(layout) && maps.EqualFunc(p.Content.Others, others, oauth.Secret.Equal)
+func (p Published) Holds(layout Layout, others map[Field]oauth.Secret, dress Dress, claim Claim) bool {
+	return p.isLabelled(claim) && claim.isOn(p.object) && dress.isOn(p.object) && p.OthersIntact && p.Layout.Equal(layout) && maps.EqualFunc(p.Content.Others, others, oauth.Secret.Equal)
 }
 
 // IsEdited says whether somebody else has changed something that was published beside the token: keys, labels or annotations.
-func (p Published) IsEdited(dress Dress) bool {
-	return p.Found() && (!p.Labelled || !p.OthersIntact || dress.isEdited(p.object))
+func (p Published) IsEdited(dress Dress, claim Claim) bool {
+	return p.Found() && (!p.isLabelled(claim) || !p.OthersIntact || dress.isEdited(p.object))
+}
+
+// isLabelled says whether the Secret carries the labels by which it is watched.
+func (p Published) isLabelled(claim Claim) bool {
+	return p.object != nil && within(claim.labels(), p.object.Labels)
 }
 
 // CredentialDiffers says whether client credentials are published that are not the given ones.
@@ -101,12 +104,7 @@ func (p Published) credentialKeys(wanted Layout) []string {
 
 // read takes from a Secret what was published in it.
 func read(s *corev1.Secret) Published {
-	p := Published{
-		UID:      s.UID,
-		Labelled: s.Labels[v1alpha1.WatchLabel] == "true" && s.Labels[v1alpha1.ManagedByLabel] == v1alpha1.ManagedByValue,
-		Layout:   parseLayout(s.Annotations[v1alpha1.KeysAnnotation]),
-		object:   s,
-	}
+	p := Published{UID: s.UID, Layout: parseLayout(s.Annotations[v1alpha1.KeysAnnotation]), object: s}
 	token, others := split(p.Layout, s.Data)
 	issue, okIssue := parseTime(s.Annotations[v1alpha1.IssueTimeAnnotation])
 	expiration, okExpiration := parseTime(s.Annotations[v1alpha1.ExpirationTimeAnnotation])

@@ -97,7 +97,7 @@ func TestKeysComeAndGoWhileForeignOnesStay(t *testing.T) {
 			}
 		}
 		for what, published := range map[string]secret.Published{"written": written, "observed": observe(t, w, c)} {
-			if !published.Intact || !published.Holds(layout, want.Others, secret.DressOf(nil)) || !published.Content.ExpirationTime.Equal(want.ExpirationTime) {
+			if !published.Intact || !published.Holds(layout, want.Others, secret.DressOf(nil), secret.ClaimOf(c)) || !published.Content.ExpirationTime.Equal(want.ExpirationTime) {
 				t.Errorf("what was %s is not what was published: %s, expiry %v", what, published.Layout, published.Content.ExpirationTime)
 			}
 		}
@@ -166,7 +166,7 @@ func TestWithholdTakesTheClientSecretAndNothingElse(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if after.HasCredential(layout) || after.Holds(layout, nil, secret.DressOf(nil)) || after.Intact != tc.intact {
+				if after.HasCredential(layout) || after.Holds(layout, nil, secret.DressOf(nil), secret.ClaimOf(c)) || after.Intact != tc.intact {
 					t.Errorf("after it: intact %v, layout %s", after.Intact, after.Layout)
 				}
 				if diff := cmp.Diff(tc.keys, keysOf(stored(w, c))); diff != "" {
@@ -213,7 +213,7 @@ func TestAnotherCredentialIsSeen(t *testing.T) {
 		t.Error("the same credential counts as another one")
 	}
 	other[secret.FieldClientSecret] = oauth.NewSecret("another")
-	if !published.CredentialDiffers(other) || published.Holds(published.Layout, other, secret.DressOf(nil)) {
+	if !published.CredentialDiffers(other) || published.Holds(published.Layout, other, secret.DressOf(nil), secret.ClaimOf(c)) {
 		t.Error("another credential counts as the same")
 	}
 }

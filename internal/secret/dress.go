@@ -62,11 +62,6 @@ func (d Dress) names() string {
 	return strings.Join(append(names, sumPrefix+fingerprint(values, nil)), ",")
 }
 
-// labels returns all labels of the Secret.
-func (d Dress) labels() map[string]string {
-	return merged(d.Labels, map[string]string{v1alpha1.WatchLabel: "true", v1alpha1.ManagedByLabel: v1alpha1.ManagedByValue})
-}
-
 // annotations returns all annotations of the Secret, given those that describe its content.
 func (d Dress) annotations(content map[string]string) map[string]string {
 	out := merged(d.Annotations, content)

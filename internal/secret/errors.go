@@ -55,6 +55,32 @@ func (e *NotOwnedError) Error() string {
 // ConditionReason returns the reason of a condition for this error.
 func (e *NotOwnedError) ConditionReason() string { return v1alpha1.ReasonSecretConflict }
 
+// KeysTakenError says that a Secret that somebody else has made holds values under keys that are to be added to it.
+type KeysTakenError struct {
+	Secret types.NamespacedName
+	Keys   []string
+}
+
+// Error names the Secret and the keys.
+func (e *KeysTakenError) Error() string {
+	return fmt.Sprintf("Secret %s has values under %s that this object did not write; they are left untouched: choose other keys in spec.secret, or take these out of the Secret",
+		e.Secret, strings.Join(e.Keys, ", "))
+}
+
+// ConditionReason returns the reason of a condition for this error.
+func (e *KeysTakenError) ConditionReason() string { return v1alpha1.ReasonSecretConflict }
+
+// ImmutableError says that somebody has made a Secret immutable, so that no token can be renewed in it.
+type ImmutableError struct{ Secret types.NamespacedName }
+
+// Error names the Secret.
+func (e *ImmutableError) Error() string {
+	return fmt.Sprintf("Secret %s is immutable, so that nothing can be written to it any more: delete it, and leave its field immutable out", e.Secret)
+}
+
+// ConditionReason returns the reason of a condition for this error.
+func (e *ImmutableError) ConditionReason() string { return v1alpha1.ReasonSecretConflict }
+
 // InvalidError says that kube-apiserver does not take a Secret as its owner wants it, such as one of a type that needs other keys.
 type InvalidError struct {
 	Secret types.NamespacedName

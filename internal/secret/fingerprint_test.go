@@ -109,8 +109,9 @@ func TestReadNoticesWhatSomebodyChanged(t *testing.T) {
 			}, Data: data}
 			tc.change(s)
 			got := read(s)
-			if got.Intact != tc.intact || got.Labelled != tc.labelled {
-				t.Errorf("intact %v, labelled %v", got.Intact, got.Labelled)
+			labelled := got.isLabelled(Claim{Policy: v1alpha1.CreationPolicyOwner})
+			if got.Intact != tc.intact || labelled != tc.labelled {
+				t.Errorf("intact %v, labelled %v", got.Intact, labelled)
 			}
 			if !got.Found() {
 				t.Error("the Secret is not found")

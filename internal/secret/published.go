@@ -24,27 +24,24 @@ const FieldOwner = client.FieldOwner("oauth-operator")
 // Observe looks at the Secret of the given name. The cache holds labelled Secrets only, so what it does not have is looked up live:
 // an apply would merge into a stranger's Secret.
 //
-// Errors: *NotOwnedError when the Secret's controller is not the owner of the given UID, else those of kube-apiserver.
-func Observe(ctx context.Context, cached, live client.Reader, key types.NamespacedName, owner types.UID) (Published, error) {
+// Errors: *NotOwnedError when the Secret is not for the claim to write, *NotFoundError when there is none and the claim adds to one that
+// somebody else makes, else those of kube-apiserver.
+func Observe(ctx context.Context, cached, live client.Reader, key types.NamespacedName, claim Claim) (Published, error) {
 	found := &corev1.Secret{}
 	err := cached.Get(ctx, key, found)
 	if apierrors.IsNotFound(err) {
 		err = live.Get(ctx, key, found)
 	}
 	if apierrors.IsNotFound(err) {
+		if claim.merges() {
+			return Published{}, &NotFoundError{Secret: key}
+		}
 		return Published{}, nil
 	}
 	if err != nil {
 		return Published{}, fmt.Errorf("reading Secret %s: %w", key, err)
 	}
-	controller := metav1.GetControllerOf(found)
-	if controller == nil {
-		return Published{}, &NotOwnedError{Secret: key}
-	}
-	if controller.UID != owner {
-		return Published{}, &NotOwnedError{Secret: key, Controller: controller.Kind + " " + controller.Name}
-	}
-	return read(found), nil
+	return claim.look(found)
 }
 
 // Publisher writes the Secret of one ConfidentialClient.
@@ -53,8 +50,8 @@ type Publisher struct {
 	Client client.Client
 	// Key of the Secret.
 	Key types.NamespacedName
-	// Owner of the Secret.
-	Owner *v1alpha1.ConfidentialClient
+	// Claim to the Secret.
+	Claim Claim
 	// Dress of the Secret.
 	Dress Dress
 }
@@ -67,51 +64,73 @@ type Publisher struct {
 // there is created: an apply would merge into a stranger's Secret that was made since. Keys that we wrote and that are wanted no longer
 // are removed by name: an apply alone would leave those that the create made.
 func (p Publisher) Publish(ctx context.Context, observed Published, content Content, layout Layout) (Published, error) {
+	if err := observed.Writable(p.Claim, layout); err != nil {
+		return Published{}, err
+	}
 	data, annotations := render(content, layout)
-	annotations = p.Dress.annotations(annotations)
+	annotations = merged(p.Dress.annotations(annotations), p.Claim.annotations())
 	switch {
+	case p.Claim.merges():
+		return p.merge(ctx, observed, data, annotations)
 	case !observed.Found():
 		return p.create(ctx, data, annotations)
-	case observed.drops(data, annotations), observed.object != nil && p.Dress.sheds(observed.object):
+	case observed.drops(data, annotations), observed.object != nil && (p.Dress.sheds(observed.object) || !p.Claim.isOn(observed.object)):
 		return p.replace(ctx, observed, data, annotations)
 	}
-	return p.apply(ctx, observed.UID, data, annotations)
+	return p.apply(ctx, p.configuration(observed.UID, data, annotations))
 }
 
 // create makes the Secret; it fails with AlreadyExists when there is one.
 func (p Publisher) create(ctx context.Context, data map[string][]byte, annotations map[string]string) (Published, error) {
 	object := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: p.Key.Namespace, Name: p.Key.Name, Annotations: annotations, Labels: p.Dress.labels(),
-			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(p.Owner, v1alpha1.GroupVersion.WithKind("ConfidentialClient"))},
+			Namespace: p.Key.Namespace, Name: p.Key.Name, Annotations: annotations, Labels: p.labels(),
 		},
 		Type: p.Dress.Type,
 		Data: data,
 	}
+	p.Claim.put(object)
 	if err := p.Client.Create(ctx, object, FieldOwner); err != nil {
 		return Published{}, p.failed("creating", err)
 	}
 	return read(object), nil
 }
 
-// apply writes over the Secret of the given UID.
-func (p Publisher) apply(ctx context.Context, uid types.UID, data map[string][]byte, annotations map[string]string) (Published, error) {
-	apply := corev1ac.Secret(p.Key.Name, p.Key.Namespace).
-		WithType(p.Dress.Type).
-		WithLabels(p.Dress.labels()).
+// configuration returns what is to be applied to the Secret of the given UID.
+func (p Publisher) configuration(uid types.UID, data map[string][]byte, annotations map[string]string) *corev1ac.SecretApplyConfiguration {
+	configuration := corev1ac.Secret(p.Key.Name, p.Key.Namespace).
+		WithLabels(p.labels()).
 		WithAnnotations(annotations).
-		WithOwnerReferences(metav1ac.OwnerReference().
-			WithAPIVersion(v1alpha1.GroupVersion.String()).WithKind("ConfidentialClient").
-			WithName(p.Owner.Name).WithUID(p.Owner.UID).WithController(true).WithBlockOwnerDeletion(true)).
 		WithData(data).
 		WithUID(uid)
-	if err := p.Client.Apply(ctx, apply, FieldOwner, client.ForceOwnership); err != nil {
+	if !p.Claim.merges() {
+		configuration.WithType(p.Dress.Type)
+	}
+	if p.Claim.Policy == v1alpha1.CreationPolicyOwner {
+		configuration.WithOwnerReferences(metav1ac.OwnerReference().
+			WithAPIVersion(v1alpha1.GroupVersion.String()).WithKind(kind).
+			WithName(p.Claim.Name).WithUID(p.Claim.UID).WithController(true).WithBlockOwnerDeletion(true))
+	}
+	return configuration
+}
+
+// apply writes over the Secret that the configuration names by its UID.
+func (p Publisher) apply(ctx context.Context, configuration *corev1ac.SecretApplyConfiguration) (Published, error) {
+	if err := p.Client.Apply(ctx, configuration, FieldOwner, client.ForceOwnership); err != nil {
 		return Published{}, p.failed("writing", err)
 	}
-	return read(&corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: p.Key.Namespace, Name: p.Key.Name, UID: uid, Labels: p.Dress.labels(), Annotations: annotations}, Data: data,
-	}), nil
+	object := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: p.Key.Namespace, Name: p.Key.Name, UID: *configuration.UID, Labels: configuration.Labels, Annotations: configuration.Annotations,
+		},
+		Data: configuration.Data,
+	}
+	p.Claim.put(object)
+	return read(object), nil
 }
+
+// labels returns all labels that the Secret is to have.
+func (p Publisher) labels() map[string]string { return merged(p.Dress.Labels, p.Claim.labels()) }
 
 var errReplaced = errors.New("it was replaced by another Secret of its name")
 
@@ -136,7 +155,8 @@ func (p Publisher) failed(doing string, err error) error {
 
 // ours are the annotations that the operator writes.
 func ours() []string {
-	return append([]string{v1alpha1.FingerprintAnnotation, v1alpha1.DeliveryFingerprintAnnotation, v1alpha1.HandledRenewRequestAnnotation, v1alpha1.RolloutAnnotation}, covered()...)
+	return append(covered(), v1alpha1.FingerprintAnnotation, v1alpha1.DeliveryFingerprintAnnotation, v1alpha1.HandledRenewRequestAnnotation,
+		v1alpha1.RolloutAnnotation, v1alpha1.PublisherAnnotation)
 }
 
 // drops says whether something of ours is in the Secret that is not in what is to be written. A layout that somebody has edited is not
@@ -175,7 +195,8 @@ func (p Publisher) replace(ctx context.Context, observed Published, data map[str
 	undress(object)
 	object.Data = merged(object.Data, data)
 	object.Annotations = merged(object.Annotations, annotations)
-	object.Labels = merged(object.Labels, p.Dress.labels())
+	object.Labels = merged(object.Labels, p.labels())
+	p.Claim.put(object)
 	return p.patch(ctx, observed, object)
 }
 
@@ -186,17 +207,20 @@ func (p Publisher) Withhold(ctx context.Context, observed Published, wanted Layo
 	if len(keys) == 0 {
 		return observed, nil
 	}
+	content, layout := observed.Content, observed.Layout.withoutCredential()
+	content.Others = maps.Clone(content.Others)
+	for _, field := range observed.Layout.secretive() {
+		delete(content.Others, field)
+	}
+	if observed.Intact && p.Claim.merges() {
+		return p.Publish(ctx, observed, content, layout)
+	}
 	object := observed.object.DeepCopy()
 	for _, key := range keys {
 		delete(object.Data, key)
 	}
 	if observed.Intact {
-		content := observed.Content
-		content.Others = maps.Clone(content.Others)
-		for _, field := range observed.Layout.secretive() {
-			delete(content.Others, field)
-		}
-		_, annotations := render(content, observed.Layout.withoutCredential())
+		_, annotations := render(content, layout)
 		delete(object.Annotations, v1alpha1.DeliveryFingerprintAnnotation)
 		object.Annotations = merged(object.Annotations, annotations)
 	}
@@ -221,19 +245,4 @@ func merged[V any](base, over map[string]V) map[string]V {
 	maps.Copy(out, base)
 	maps.Copy(out, over)
 	return out
-}
-
-// Prune deletes a Secret in which a token was published, if its controller is the owner of the given UID; there may be none.
-//
-// Errors: *NotOwnedError when it is somebody else's, else those of kube-apiserver.
-func Prune(ctx context.Context, c client.Client, live client.Reader, key types.NamespacedName, owner types.UID) error {
-	published, err := Observe(ctx, live, live, key, owner)
-	if err != nil || !published.Found() {
-		return err
-	}
-	object := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
-	if err := client.IgnoreNotFound(c.Delete(ctx, object, client.Preconditions{UID: &published.UID})); err != nil {
-		return fmt.Errorf("deleting Secret %s: %w", key, err)
-	}
-	return nil
 }

@@ -47,12 +47,12 @@ func publish(t *testing.T, w *environment.World, c *v1alpha1.ConfidentialClient,
 }
 
 func publisher(w *environment.World, c *v1alpha1.ConfidentialClient) secret.Publisher {
-	return secret.Publisher{Client: w.Client, Key: environment.Key(c), Owner: c, Dress: secret.DressOf(c.Spec.Secret)}
+	return secret.Publisher{Client: w.Client, Key: environment.Key(c), Claim: secret.ClaimOf(c), Dress: secret.DressOf(c.Spec.Secret)}
 }
 
 func observe(t *testing.T, w *environment.World, c *v1alpha1.ConfidentialClient) secret.Published {
 	t.Helper()
-	published, err := secret.Observe(t.Context(), w.Client, w.Client, environment.Key(c), c.UID)
+	published, err := secret.Observe(t.Context(), w.Client, w.Client, environment.Key(c), secret.ClaimOf(c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +72,8 @@ func TestWhatIsPublishedIsObservedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		published := observe(t, w, c)
-		if !published.Intact || !published.Labelled {
-			t.Errorf("intact %v, labelled %v", published.Intact, published.Labelled)
+		if !published.Holds(secret.LayoutOf(nil), nil, secret.DressOf(nil), secret.ClaimOf(c)) || !published.Intact {
+			t.Errorf("it is not as it was published: intact %v", published.Intact)
 		}
 		if diff := cmp.Diff(want, published.Content, sameSecret()); diff != "" {
 			t.Errorf("(-published +observed):\n%s", diff)
@@ -205,8 +205,8 @@ func TestASecretThatIsNotOursIsNeitherObservedNorPruned(t *testing.T) {
 			theirs := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: c.Name, OwnerReferences: tc.owners}}
 			w.Create(theirs)
 			defer w.Delete(theirs)
-			_, observed := secret.Observe(t.Context(), w.Client, w.Client, environment.Key(c), c.UID)
-			pruned := secret.Prune(t.Context(), w.Client, w.Client, environment.Key(c), c.UID)
+			_, observed := secret.Observe(t.Context(), w.Client, w.Client, environment.Key(c), secret.ClaimOf(c))
+			pruned := secret.Prune(t.Context(), w.Client, w.Client, environment.Key(c), secret.ClaimOf(c))
 			for what, err := range map[string]error{"observing": observed, "pruning": pruned} {
 				var notOwned *secret.NotOwnedError
 				want := "Secret " + environment.Key(c).String() + " exists and " + tc.says + "; it is left untouched: choose another spec.secret.name, or delete that Secret"
@@ -226,7 +226,7 @@ func TestPruneRemovesOurSecretAndIsContentWithoutOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := secret.Prune(t.Context(), w.Client, w.Client, environment.Key(c), c.UID); err != nil {
+		if err := secret.Prune(t.Context(), w.Client, w.Client, environment.Key(c), secret.ClaimOf(c)); err != nil {
 			t.Fatal(err)
 		}
 		if observe(t, w, c).Found() {

@@ -198,6 +198,8 @@ func rejectedClientTransitions() map[string]rejection {
 		provisioningMessage = "identity.provisioning is immutable: make a new ConfidentialClient"
 		usernameMessage     = "identity.username is immutable: it is the client_id"
 
+		policyMessage = "secret.creationPolicy cannot become Merge or cease to be: whose the Secret is would be open; make a new ConfidentialClient"
+
 		ofOAuthClient = `{oauthClientRef: {name: orders}, identity: {provisioning: External}, credential: {secretRef: {name: mine}}}`
 	)
 	return map[string]rejection{
@@ -209,6 +211,10 @@ func rejectedClientTransitions() map[string]rejection {
 		"a client whose application is unset":                     {was: externalClient, spec: ofOAuthClient, field: "spec", says: applicationMessage},
 		"a client that moves to another application":              {was: externalClient, spec: externalWith(`application: {tenantRef: {name: corp}, applicationID: other}`), field: "spec", says: applicationMessage},
 		"a client that moves to an application of another tenant": {was: externalClient, spec: externalWith(`application: {tenantRef: {name: other}, applicationID: orders}`), field: "spec", says: applicationMessage},
+
+		"a Secret that becomes somebody else's":     {was: minimalConfidentialClient, spec: publishedWith(`creationPolicy: Merge`), field: "spec", says: policyMessage},
+		"a Secret of somebody else that is deleted": {was: publishedWith(`creationPolicy: Merge`), spec: publishedWith(`creationPolicy: Owner`), field: "spec", says: policyMessage},
+		"a Secret of somebody else that is unset":   {was: publishedWith(`creationPolicy: Merge`), spec: minimalConfidentialClient, field: "spec", says: policyMessage},
 
 		"an identity that is given away":       {was: minimalConfidentialClient, spec: ofOAuthClient, field: "spec", says: provisioningMessage},
 		"an identity that is taken over":       {was: ofOAuthClient, spec: clientWith(`identity: {provisioning: Managed}`), field: "spec", says: provisioningMessage},

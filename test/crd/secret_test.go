@@ -28,6 +28,9 @@ func acceptedSecrets() map[string]string {
 			`clientID: A1, clientSecret: "2", tokenURL: token.url, issuer: -.-, jwksURL: jwks-url, applicationID: app_id, tenantURL: ` + letters(253) + `}`),
 		"a Secret two of whose keys change places":                      publishedWith(`keys: {accessToken: scope, scope: access_token}`),
 		"a Secret with a key that is the default of an undelivered one": publishedWith(`keys: {accessToken: client_secret, scope: issuer}`),
+		"a Secret that the operator makes and deletes":                  publishedWith(`creationPolicy: Owner`),
+		"a Secret that somebody else makes":                             publishedWith(`creationPolicy: Merge, template: {data: {k: x}}`),
+		"a Secret that stays":                                           publishedWith(`creationPolicy: Orphan`),
 		"a Secret with templates": publishedWith(`deliver: [Token, Endpoints], template: {type: example.com/token, metadata: {labels: {example.com/team: billing, a: ""}, annotations: {a.b/c: "any text"}}, ` +
 			`data: {auth.header: "Bearer {{ .accessToken }}", client_id: x}}`),
 		"a Secret with as many templates as there may be": publishedWith(`template: {data: ` + object(32, "k%d", "x") + `}`),
@@ -56,15 +59,17 @@ func rejectedSecrets() map[string]rejection {
 	}
 	others := map[string]string{"Token": "[ClientCredentials, Endpoints]", "ClientCredentials": "[Token, Endpoints]", "Endpoints": "[Token, ClientCredentials]"}
 	table := map[string]rejection{
-		"a Secret with nothing in it":           {spec: publishedWith(`deliver: []`), field: "spec.secret.deliver", says: "should have at least 1 items"},
-		"a Secret with what there is not":       {spec: publishedWith(`deliver: [Password]`), field: "spec.secret.deliver[0]", says: `supported values: "Token", "ClientCredentials", "Endpoints"`},
-		"a Secret with something twice":         {spec: publishedWith(`deliver: [Token, Token]`), field: "spec.secret.deliver[1]", says: "Duplicate value"},
-		"a Secret with more than there is":      {spec: publishedWith(`deliver: [Token, Endpoints, ClientCredentials, Token]`), field: "spec.secret.deliver", says: "must have at most 3 items"},
-		"a Secret with one key for two":         {spec: publishedWith(`keys: {accessToken: token, scope: token}`), field: "spec.secret", says: differ},
-		"a Secret with a key that another has":  {spec: publishedWith(`keys: {accessToken: scope}`), field: "spec.secret", says: differ},
-		"a Secret with a key of another group":  {spec: publishedWith(`deliver: [Token, Endpoints], keys: {accessToken: issuer}`), field: "spec.secret", says: differ},
-		"a Secret with one key in three groups": {spec: publishedWith(`deliver: [Token, ClientCredentials, Endpoints], keys: {scope: x, clientID: x, issuer: x}`), field: "spec.secret", says: differ},
-		"names of what is delivered by default": {spec: publishedWith(`keys: {clientID: id}`), field: "spec.secret", says: needs["ClientCredentials"]},
+		"a Secret of a policy that there is not":  {spec: publishedWith(`creationPolicy: Retain`), field: "spec.secret.creationPolicy", says: `supported values: "Owner", "Merge", "Orphan"`},
+		"a Secret of somebody else with our type": {spec: publishedWith(`creationPolicy: Merge, template: {type: Opaque}`), field: "spec.secret", says: "template.type belongs to a Secret that the operator makes: with creationPolicy Merge the Secret has its type already"},
+		"a Secret with nothing in it":             {spec: publishedWith(`deliver: []`), field: "spec.secret.deliver", says: "should have at least 1 items"},
+		"a Secret with what there is not":         {spec: publishedWith(`deliver: [Password]`), field: "spec.secret.deliver[0]", says: `supported values: "Token", "ClientCredentials", "Endpoints"`},
+		"a Secret with something twice":           {spec: publishedWith(`deliver: [Token, Token]`), field: "spec.secret.deliver[1]", says: "Duplicate value"},
+		"a Secret with more than there is":        {spec: publishedWith(`deliver: [Token, Endpoints, ClientCredentials, Token]`), field: "spec.secret.deliver", says: "must have at most 3 items"},
+		"a Secret with one key for two":           {spec: publishedWith(`keys: {accessToken: token, scope: token}`), field: "spec.secret", says: differ},
+		"a Secret with a key that another has":    {spec: publishedWith(`keys: {accessToken: scope}`), field: "spec.secret", says: differ},
+		"a Secret with a key of another group":    {spec: publishedWith(`deliver: [Token, Endpoints], keys: {accessToken: issuer}`), field: "spec.secret", says: differ},
+		"a Secret with one key in three groups":   {spec: publishedWith(`deliver: [Token, ClientCredentials, Endpoints], keys: {scope: x, clientID: x, issuer: x}`), field: "spec.secret", says: differ},
+		"names of what is delivered by default":   {spec: publishedWith(`keys: {clientID: id}`), field: "spec.secret", says: needs["ClientCredentials"]},
 	}
 	for name, tc := range map[string]struct{ template, path, says string }{
 		"with the key of the token":          {`data: {access_token: x}`, "", template},

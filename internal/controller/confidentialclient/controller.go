@@ -118,7 +118,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 			return report.Again(err)
 		}
 	}
-	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret)}}
+	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{
+		layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj),
+	}}
 	ctx, leave := r.Visits.Begin(ctx)
 	defer leave()
 	err := p.advance(ctx)

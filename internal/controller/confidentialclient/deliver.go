@@ -39,7 +39,7 @@ func (p *pass) gather(ctx context.Context) error {
 // isAsWanted says whether the published Secret is as it should be, but for the token.
 func (p *pass) isAsWanted() bool {
 	others, err := p.beside(p.published.Content)
-	return err == nil && p.published.Holds(p.layout, others, p.dress)
+	return err == nil && p.published.Holds(p.layout, others, p.dress, p.claim)
 }
 
 // beside returns what is to be published beside a token, with what templates make of all of it.
@@ -91,7 +91,7 @@ func (p *pass) withhold(ctx context.Context) error {
 		return nil
 	}
 	if old := (types.NamespacedName{Namespace: p.obj.Namespace, Name: p.obj.Status.SecretName}); old.Name != "" && old != p.secretKey() {
-		before, err := secret.Observe(ctx, p.Client, p.Live, old, p.obj.UID)
+		before, err := secret.Observe(ctx, p.Client, p.Live, old, p.claim)
 		if _, foreign := errors.AsType[*secret.NotOwnedError](err); err == nil {
 			_, err = p.withholdFrom(ctx, old, before)
 		} else if foreign {
@@ -111,11 +111,11 @@ func (p *pass) withholdFrom(ctx context.Context, key types.NamespacedName, publi
 	if !published.HasCredential(p.layout) {
 		return published, nil
 	}
-	published, err := secret.Observe(ctx, p.Live, p.Live, key, p.obj.UID)
+	published, err := secret.Observe(ctx, p.Live, p.Live, key, p.claim)
 	if err != nil {
 		return published, err
 	}
-	published, err = secret.Publisher{Client: p.Client, Key: key, Owner: p.obj, Dress: p.dress}.Withhold(ctx, published, p.layout)
+	published, err = secret.Publisher{Client: p.Client, Key: key, Claim: p.claim, Dress: p.dress}.Withhold(ctx, published, p.layout)
 	if _, needed := errors.AsType[*secret.InvalidError](err); needed {
 		// A Secret of its type, such as kubernetes.io/basic-auth, cannot be without these keys.
 		err = p.pruneSecret(ctx, key)

@@ -28,6 +28,8 @@ type facts struct {
 	layout secret.Layout
 	// dress that the spec asks for; set from the beginning.
 	dress secret.Dress
+	// claim to the Secret; set from the beginning.
+	claim secret.Claim
 	// published is what the Secret holds; set by observeSecret and again by publish.
 	published secret.Published
 	// decision about the published token; set by observeSecret, by publish once the whole spec hash is known, and again
@@ -105,7 +107,7 @@ func (p *pass) secretKey() types.NamespacedName {
 // while everything else fails.
 func (p *pass) observeSecret(ctx context.Context) error {
 	var err error
-	p.published, err = secret.Observe(ctx, p.Client, p.Live, p.secretKey(), p.obj.UID)
+	p.published, err = secret.Observe(ctx, p.Client, p.Live, p.secretKey(), p.claim)
 	if err != nil {
 		return err
 	}

@@ -37,10 +37,15 @@ func (p *pass) publish(ctx context.Context) error {
 // bringUpToDate looks at the Secret again, live: the cache may lag behind our own last write. Then it writes what is still to be written.
 func (p *pass) bringUpToDate(ctx context.Context) error {
 	var err error
-	if p.published, err = secret.Observe(ctx, p.Live, p.Live, p.secretKey(), p.obj.UID); err != nil {
+	if p.published, err = secret.Observe(ctx, p.Live, p.Live, p.secretKey(), p.claim); err != nil {
 		return err
 	}
 	p.decide(p.specHash())
+	if p.decision.Renew() || !p.isAsWanted() {
+		if err := p.published.Writable(p.claim, p.layout); err != nil {
+			return err // before a token is requested that has no place
+		}
+	}
 	switch {
 	case p.decision.Renew():
 		return p.renew(ctx)
@@ -92,7 +97,7 @@ func (p *pass) canTry() bool {
 
 // rewrite publishes the token as it is, with what is wanted beside it now, under the keys that are wanted now. It requests no token.
 func (p *pass) rewrite(ctx context.Context) error {
-	repair := p.published.IsEdited(p.dress)
+	repair := p.published.IsEdited(p.dress, p.claim)
 	if repair {
 		if err := p.contest(); err != nil {
 			return err
@@ -237,7 +242,7 @@ func (p *pass) write(ctx context.Context, content secret.Content) error {
 }
 
 func (p *pass) publisher() secret.Publisher {
-	return secret.Publisher{Client: p.Client, Key: p.secretKey(), Owner: p.obj, Dress: p.dress}
+	return secret.Publisher{Client: p.Client, Key: p.secretKey(), Claim: p.claim, Dress: p.dress}
 }
 
 // prune removes the Secret in which the token was published under an earlier name, if it is still ours.
@@ -251,7 +256,7 @@ func (p *pass) prune(ctx context.Context) error {
 
 // pruneSecret deletes a Secret if it is ours.
 func (p *pass) pruneSecret(ctx context.Context, key types.NamespacedName) error {
-	err := secret.Prune(ctx, p.Client, p.Live, key, p.obj.UID)
+	err := secret.Prune(ctx, p.Client, p.Live, key, p.claim)
 	if _, foreign := errors.AsType[*secret.NotOwnedError](err); foreign {
 		return nil // somebody else has taken the name
 	}

@@ -93,8 +93,8 @@ func (p *pass) retry(err error, timeLeft time.Duration) time.Time {
 		return time.Time{}
 	}
 	due := now.Add(wait)
-	// Whom the proxy on the way refuses was not refused by the tenant.
-	if report.NeedsSomebody(err) && failure.ClassOf(err) != failure.Transient && p.obj.DeletionTimestamp.IsZero() {
+	// Whom the proxy on the way refuses, or a Secret that is in the way, was not refused by the tenant.
+	if report.NeedsSomebody(err) && !report.IsAboutSecret(err) && failure.ClassOf(err) != failure.Transient && p.obj.DeletionTimestamp.IsZero() {
 		p.Retries.Refused(string(p.obj.UID), p.attempt(), err, due)
 	}
 	return due
