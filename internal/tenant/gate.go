@@ -63,7 +63,9 @@ type gate struct {
 	turn   chan struct{} // holds a value while somebody has the lock of Session.Serialize
 
 	mu          sync.Mutex
-	limiter     *rate.Limiter
+	limiter     *rate.Limiter // at the ceiling, or below it while pace says so
+	ceiling     rate.Limit
+	pace        pace
 	closedUntil time.Time
 	waiters     []*waiter
 	arrivals    int           // so far, which numbers the waiters
@@ -102,12 +104,13 @@ func newGate(clock clock.Clock) *gate {
 func (g *gate) limit(requestsPerSecond float64, burst int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.ceiling = rate.Limit(requestsPerSecond)
 	if g.limiter == nil {
-		g.limiter = rate.NewLimiter(rate.Limit(requestsPerSecond), burst)
+		g.limiter = rate.NewLimiter(g.ceiling, burst)
 		return
 	}
 	now := g.clock.Now()
-	g.limiter.SetLimitAt(now, rate.Limit(requestsPerSecond))
+	g.keepPace(now)
 	g.limiter.SetBurstAt(now, burst)
 	g.stir()
 }
@@ -167,6 +170,7 @@ func (g *gate) ask(w *waiter) (granted bool, again <-chan struct{}, wait time.Du
 		g.drop(w)
 		return false, nil, 0, &GateError{Asked: true, wait: left}
 	}
+	g.keepPace(now)
 	ahead := g.ahead(w)
 	due := g.due(now, w.class, ahead)
 	switch left := w.until.Sub(now); {
@@ -251,16 +255,28 @@ func (g *gate) interval() time.Duration {
 	return time.Duration(float64(time.Second) / float64(g.limiter.Limit()))
 }
 
-// learn closes the gate for as long as an answer asks, at most exchange.MaxRetryAfter. An answer never shortens the
-// pause that another one asked for.
+// keepPace brings the limiter to the rate of the moment.
+func (g *gate) keepPace(now time.Time) {
+	if limit := g.pace.at(now, g.ceiling); limit != g.limiter.Limit() {
+		g.limiter.SetLimitAt(now, limit)
+	}
+}
+
+// learn slows down after an answer that throttles, and closes the gate for as long as it asks, at most exchange.MaxRetryAfter. An answer never
+// shortens the pause that another one asked for.
 func (g *gate) learn(status int, header http.Header) {
 	class, wait := exchange.Answer{Status: status, Header: header}.Outage()
-	if class != failure.Throttled || wait <= 0 {
+	if class != failure.Throttled {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if until := g.clock.Now().Add(wait); until.After(g.closedUntil) {
+	now := g.clock.Now()
+	if status == http.StatusTooManyRequests {
+		g.pace = g.pace.throttled(now, g.ceiling)
+		wait = max(wait, paceOnce)
+	}
+	if until := now.Add(wait); until.After(g.closedUntil) {
 		g.closedUntil = until
 		g.stir()
 	}
