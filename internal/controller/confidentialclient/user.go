@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
@@ -90,16 +89,12 @@ func (p *pass) changesOf(user identity.User) identity.UserChanges {
 	displayName, description := p.displayName(), p.mark.Describe("")
 	changes := identity.UserChanges{DisplayName: &displayName, Description: &description}
 	if mark, marked := ownership.Find(user.Description); marked && mark.Adopted {
-		description = p.adoptedMark().Describe(withoutMark(user.Description, mark))
+		description = p.adoptedMark().Describe(ownership.Strip(user.Description))
 		if i := p.obj.Spec.Identity; i == nil || i.DisplayName == "" {
 			changes.DisplayName = nil
 		}
 	}
 	return changes
-}
-
-func withoutMark(description string, mark ownership.Mark) string {
-	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(description), mark.String()))
 }
 
 // ownUser reads a user that must be ours.
