@@ -7,6 +7,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
@@ -56,10 +57,7 @@ func (p *pass) findOrCreateUser(ctx context.Context, username string, stored sec
 		return err
 	}
 	if !found {
-		id, err := admin.CreateUser(ctx, identity.NewUser{
-			Username: username, DisplayName: p.displayName(), Mail: username,
-			Description: p.mark.Describe(""), Password: stored.Credential.ClientSecret,
-		})
+		id, err := p.createUser(ctx, username, stored.Credential.ClientSecret)
 		if err != nil {
 			return err
 		}
@@ -81,6 +79,13 @@ func (p *pass) findOrCreateUser(ctx context.Context, username string, stored sec
 	mark, _ := ownership.Find(user.Description)
 	p.setActive(v1alpha1.IdentityStatus{Username: username, UserID: summary.ID, Adopted: mark.Adopted})
 	return nil
+}
+
+// createUser makes a user of ours, and returns the tenant's key of it.
+func (p *pass) createUser(ctx context.Context, username string, password oauth.Secret) (id string, err error) {
+	return p.session.Admin().CreateUser(ctx, identity.NewUser{
+		Username: username, DisplayName: p.displayName(), Mail: username, Description: p.mark.Describe(""), Password: password,
+	})
 }
 
 // changesOf returns what brings a user that is ours to what the spec asks for. One that was adopted keeps the name and the description that
