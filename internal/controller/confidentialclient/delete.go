@@ -53,7 +53,7 @@ func (p *pass) removeIdentity(ctx context.Context) error {
 	if len(p.obj.Status.Identities) == 0 && err == nil && !found {
 		return nil // the credential is stored before anything is made on the tenant, so nothing was
 	}
-	if known := p.obj.Status.ActiveIdentity(); p.orphans(known != nil && known.Adopted) {
+	if known := p.obj.Status.ActiveIdentity(); p.obj.Spec.DeletionPolicy.Orphans(known != nil && known.Adopted) {
 		return p.Vault.Delete(ctx, p.obj.UID)
 	}
 	if err := p.connectForRemoval(ctx); err != nil {
@@ -99,12 +99,6 @@ func (p *pass) giveUp(ctx context.Context, cause error) error {
 		}
 	}
 	return p.Vault.Delete(ctx, p.obj.UID)
-}
-
-// orphans says whether the user stays on the tenant: by default one that the operator did not make.
-func (p *pass) orphans(adopted bool) bool {
-	policy := p.obj.Spec.DeletionPolicy
-	return policy == v1alpha1.DeletionPolicyOrphan || policy == "" && adopted
 }
 
 // connectForRemoval finds the tenant without asking for consent: what was made with consent is removed also when the consent has gone.
@@ -158,7 +152,7 @@ func (p *pass) removeUser(ctx context.Context, known v1alpha1.IdentityStatus) er
 	if err != nil || !found {
 		return err
 	}
-	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) || p.orphans(mark.Adopted) {
+	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) || p.obj.Spec.DeletionPolicy.Orphans(mark.Adopted) {
 		return nil
 	}
 	for _, role := range slices.Clone(p.obj.Status.Roles) {

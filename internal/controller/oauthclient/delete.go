@@ -39,15 +39,9 @@ func (p *pass) remove(ctx context.Context) error {
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
 
-// leaves says whether what is on the tenant is to stay there. What somebody else had made stays unless the manifest says otherwise.
+// leaves says whether what is on the tenant is to stay there.
 func (p *pass) leaves() bool {
-	switch p.obj.Spec.DeletionPolicy {
-	case v1alpha1.DeletionPolicyOrphan:
-		return true
-	case v1alpha1.DeletionPolicyDelete:
-		return p.observing()
-	}
-	return p.observing() || p.obj.Status.ApplicationOrigin == v1alpha1.ApplicationAdopted
+	return p.observing() || p.obj.Spec.DeletionPolicy.Orphans(p.obj.Status.ApplicationOrigin == v1alpha1.ApplicationAdopted)
 }
 
 // giveUp ends a deletion that the tenant has not let be carried out for too long. Until then it returns why it was not.
