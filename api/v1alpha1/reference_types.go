@@ -81,6 +81,12 @@ const (
 	DeletionPolicyOrphan DeletionPolicy = "Orphan"
 )
 
+// Orphans says whether what an object stands for stays on the tenant when the object is deleted: by default only what somebody else had
+// made, and was adopted.
+func (p DeletionPolicy) Orphans(adopted bool) bool {
+	return p == DeletionPolicyOrphan || p == "" && adopted
+}
+
 // AdoptionPolicy says whether something that exists on the tenant already, and that nobody owns, may be taken over.
 // +kubebuilder:validation:Enum=Never;Adopt
 type AdoptionPolicy string

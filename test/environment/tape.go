@@ -21,14 +21,14 @@ type Tape struct {
 
 var errAnswerLost = errors.New("the answer was lost")
 
-// Record begins anew. It loses the answer to effect number loseAt, and calls kill then unless that is nil.
-func (t *Tape) Record(loseAt int, kill func()) {
+// record begins anew. It loses the answer to effect number loseAt, and calls kill then unless that is nil.
+func (t *Tape) record(loseAt int, kill func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.effects, t.loseAt, t.kill = nil, loseAt, kill
 }
 
-// Recorded returns the effects since Record.
+// Recorded returns the effects of the process that was run last.
 func (t *Tape) Recorded() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,18 +1,15 @@
 package simulation_test
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"math"
-	"strings"
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -119,9 +116,8 @@ func (o *operation) restart() {
 	uptime := func() time.Duration { return o.clock.FakeClock.Since(begun) }
 	o.clients = &confidentialclient.Reconciler{
 		Client: o.reads, Live: o.reads, Clock: o.clock, Resolver: tenancy.Resolver{Reader: o.reads}, Connector: connector, Vault: vault,
-		Recorder: events.NewFakeRecorder(1), Retries: schedule.NewRetries(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime),
+		Recorder: discard{}, Retries: schedule.NewRetries(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime),
 	}
-	o.clients.Recorder = discard{}
 	o.tenants = &identitytenant.Reconciler{
 		Client: o.reads, Live: o.reads, Clock: o.clock, Connector: connector, Recorder: discard{}, Retries: schedule.NewRetries(), Census: identitytenant.NewCensus(),
 	}
@@ -176,13 +172,9 @@ func (o *operation) pass(h *holder) {
 // read takes the token as a workload does, and notes what the status says.
 func (o *operation) read(h *holder) {
 	o.t.Helper()
-	found := &corev1.Secret{}
-	o.Get(h.object)
-	found.Namespace, found.Name = h.object.Namespace, h.object.Name
-	o.Get(found)
+	token := string(o.TokenSecret(h.object).Data[v1alpha1.AccessTokenKey])
 	conditions := h.object.Status.Conditions
 	h.degraded = meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionDegraded) || !meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady)
-	token := string(found.Data[v1alpha1.AccessTokenKey])
 	if token == h.token {
 		return
 	}
@@ -194,19 +186,13 @@ func (o *operation) read(h *holder) {
 // expiryOf returns the claim exp of a token.
 func expiryOf(t *testing.T, token string) time.Time {
 	t.Helper()
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		t.Fatal("the Secret holds no JWT")
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		t.Fatal("the Secret holds no JWT")
 	}
-	var claims struct {
-		Expiry int64 `json:"exp"`
+	var claims jwt.Claims
+	if err := parsed.UnsafeClaimsWithoutVerification(&claims); err != nil || claims.Expiry == nil {
+		t.Fatal("the Secret holds no JWT with the claim exp")
 	}
-	if err := json.Unmarshal(raw, &claims); err != nil {
-		t.Fatal("the Secret holds no JWT")
-	}
-	return time.Unix(claims.Expiry, 0)
+	return claims.Expiry.Time()
 }

@@ -1,7 +1,6 @@
 package confidentialclient_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -15,7 +14,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/tools/events"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -59,12 +57,7 @@ func (m *mortal) in(t *testing.T) *mortal {
 // loses the answer to the effect of the given number; killed says that it dies of that.
 func (m *mortal) process(loseAt int, killed bool) (effects []string) {
 	m.t.Helper()
-	ctx, cancel := context.WithCancel(m.t.Context())
-	defer cancel()
-	kill, start := cancel, m.clock.Now()
-	if !killed {
-		kill = nil
-	}
+	start := m.clock.Now()
 	vault := secret.Vault{Client: m.live, Live: m.live, Namespace: m.Namespace("operator")}
 	connector := tenancy.Connector{Vault: vault, Pool: tenant.NewPool(m.clock, nil), Live: m.live}
 	defer connector.Forget(environment.Key(m.IdentityTenant()))
@@ -72,17 +65,8 @@ func (m *mortal) process(loseAt int, killed bool) (effects []string) {
 		Client: m.live, Live: m.live, Clock: m.clock, Connector: connector, Resolver: tenancy.Resolver{Reader: m.live}, Vault: vault,
 		Recorder: events.NewFakeRecorder(1000), Retries: schedule.NewRetries(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(func() time.Duration { return m.clock.Since(start) }),
 	}
-	m.tape.Record(loseAt, kill)
-	const most = 20
-	for range most {
-		result, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: environment.Key(m.consumer)})
-		if ctx.Err() != nil || err == nil && m.settled() {
-			return m.tape.Recorded()
-		}
-		m.clock.Step(max(min(result.RequeueAfter, time.Minute), time.Second))
-	}
-	m.t.Fatalf("%d passes were not enough: %+v", most, m.consumer.Status)
-	return nil
+	p := environment.Process{Reconciler: r, Object: m.consumer, Settled: m.settled, Clock: m.clock, Longest: time.Minute}
+	return m.tape.Run(m.World, p, loseAt, killed)
 }
 
 // find reads the client, and says whether it is there.

@@ -3,10 +3,6 @@ package confidentialclient
 import (
 	"context"
 	"slices"
-	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/orphan"
@@ -53,7 +49,7 @@ func (p *pass) removeIdentity(ctx context.Context) error {
 	if len(p.obj.Status.Identities) == 0 && err == nil && !found {
 		return nil // the credential is stored before anything is made on the tenant, so nothing was
 	}
-	if known := p.obj.Status.ActiveIdentity(); p.orphans(known != nil && known.Adopted) {
+	if known := p.obj.Status.ActiveIdentity(); p.obj.Spec.DeletionPolicy.Orphans(known != nil && known.Adopted) {
 		return p.Vault.Delete(ctx, p.obj.UID)
 	}
 	if err := p.connectForRemoval(ctx); err != nil {
@@ -72,39 +68,14 @@ func (p *pass) removeIdentity(ctx context.Context) error {
 	return p.Vault.Delete(ctx, p.obj.UID)
 }
 
-// deadline returns when a deletion is given up; zero for an object that is not deleted.
-func (p *pass) deadline() time.Time {
-	if p.obj.DeletionTimestamp.IsZero() {
-		return time.Time{}
-	}
-	return orphan.Deadline(p.obj, p.tenant)
-}
-
 // giveUp ends a deletion that the tenant has not let be carried out for too long: the user is named as left behind, and its credential
 // forgotten. Until then it returns why it was not.
 func (p *pass) giveUp(ctx context.Context, cause error) error {
-	now := p.Clock.Now()
-	if report.FromCluster(cause) || now.Before(p.deadline()) {
-		return cause
-	}
-	left := v1alpha1.Orphan{Kind: "ConfidentialClient", Name: client.ObjectKeyFromObject(p.obj).String(), Time: metav1.NewTime(now)}
-	ids := p.userIDs()
-	if len(ids) == 0 {
-		ids = []string{""} // it may have been made, and was not heard of
-	}
-	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder}
-	for _, left.ID = range ids {
-		if err := ledger.Record(ctx, p.tenant, p.obj, left, cause); err != nil {
-			return err
-		}
+	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder, Clock: p.Clock}
+	if err := ledger.GiveUp(ctx, p.tenant, p.obj, "ConfidentialClient", p.userIDs(), cause); err != nil {
+		return err
 	}
 	return p.Vault.Delete(ctx, p.obj.UID)
-}
-
-// orphans says whether the user stays on the tenant: by default one that the operator did not make.
-func (p *pass) orphans(adopted bool) bool {
-	policy := p.obj.Spec.DeletionPolicy
-	return policy == v1alpha1.DeletionPolicyOrphan || policy == "" && adopted
 }
 
 // connectForRemoval finds the tenant without asking for consent: what was made with consent is removed also when the consent has gone.
@@ -158,7 +129,7 @@ func (p *pass) removeUser(ctx context.Context, known v1alpha1.IdentityStatus) er
 	if err != nil || !found {
 		return err
 	}
-	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) || p.orphans(mark.Adopted) {
+	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) || p.obj.Spec.DeletionPolicy.Orphans(mark.Adopted) {
 		return nil
 	}
 	for _, role := range slices.Clone(p.obj.Status.Roles) {

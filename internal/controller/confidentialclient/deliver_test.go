@@ -222,7 +222,9 @@ func TestWithoutATokenTheCredentialIsTriedOnceAndNeverRenewed(t *testing.T) {
 	}
 }
 
-func TestAnApplicationForUsersOnlyHasItsClientsCredentialsDelivered(t *testing.T) {
+// forUsersOnly starts an operator, and creates an application that issues tokens to users only, with a client whose credentials are delivered.
+func forUsersOnly(t *testing.T) (*environment.World, *v1alpha1.ConfidentialClient) {
+	t.Helper()
 	w := server.New(t, emulator.Options{})
 	w.StartOperator()
 	tenant := w.IdentityTenant()
@@ -233,6 +235,11 @@ func TestAnApplicationForUsersOnlyHasItsClientsCredentialsDelivered(t *testing.T
 	consumer := w.ConfidentialClient("billing", "orders")
 	consumer.Spec.Secret = deliver(v1alpha1.DeliveryClientCredentials)
 	w.Create(w.AdminSecret(), tenant, application, consumer)
+	return w, consumer
+}
+
+func TestAnApplicationForUsersOnlyHasItsClientsCredentialsDelivered(t *testing.T) {
+	w, consumer := forUsersOnly(t)
 	holding(w, consumer, "client_id", "client_secret")
 	w.Condition(consumer, v1alpha1.ConditionCredentialValid, metav1.ConditionUnknown, v1alpha1.ReasonUntried)
 	if n := mints(w); n != 0 {

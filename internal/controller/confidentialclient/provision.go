@@ -9,12 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/rotation"
+	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
 // provision brings the user behind a managed client to what the spec asks for: the user itself with the flags of a confidential client,
@@ -78,18 +77,9 @@ func (p *pass) checkpoint(ctx context.Context) error {
 	return err
 }
 
+// tenantReady says whether the identity can be provisioned on the tenant; nil when it can.
 func (p *pass) tenantReady() error {
-	if p.tenant.Spec.Credentials != nil && meta.IsStatusConditionTrue(p.tenant.Status.Conditions, v1alpha1.ConditionAuthenticated) {
-		return nil
-	}
-	message := "cannot be logged in to; its conditions say why"
-	if p.tenant.Spec.Credentials == nil {
-		message = "has no spec.credentials, so no identity can be provisioned on it; use identity.provisioning External"
-	}
-	return &report.Blocked{
-		Reason:  v1alpha1.ReasonTenantNotReady,
-		Message: fmt.Sprintf("IdentityTenant %s/%s %s", p.tenant.Namespace, p.tenant.Name, message),
-	}
+	return tenancy.RequireLogin(p.tenant, "no identity can be provisioned on it; use identity.provisioning External")
 }
 
 // username returns the login name of the identity: the one that is known, else the one whose credential is stored, else that of the first

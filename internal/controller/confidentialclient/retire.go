@@ -60,10 +60,7 @@ func (p *pass) prepareUser(ctx context.Context, stored secret.Stored) (id string
 		return "", err
 	}
 	if !found {
-		return admin.CreateUser(ctx, identity.NewUser{
-			Username: pending.ClientID, DisplayName: p.displayName(), Mail: pending.ClientID,
-			Description: p.mark.Describe(""), Password: pending.ClientSecret,
-		})
+		return p.createUser(ctx, pending.ClientID, pending.ClientSecret)
 	}
 	if _, err := p.ownUser(ctx, summary.ID); err != nil {
 		return "", err

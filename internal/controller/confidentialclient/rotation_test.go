@@ -511,16 +511,7 @@ func TestASuccessorWhoseNameIsTakenIsAConflict(t *testing.T) {
 }
 
 func TestAnApplicationForUsersOnlyHasItsClientsCredentialsRotatedUntried(t *testing.T) {
-	w := server.New(t, emulator.Options{})
-	w.StartOperator()
-	tenant := w.IdentityTenant()
-	tenant.Spec.Access.AllowClientSecretDelivery = true
-	application := w.OAuthClient("orders")
-	application.Spec.RedirectURIs = []string{"https://orders.example.com/callback"}
-	application.Spec.Token = &v1alpha1.ApplicationToken{GrantTypes: []v1alpha1.GrantType{v1alpha1.GrantTypeAuthorizationCode}}
-	consumer := w.ConfidentialClient("billing", "orders")
-	consumer.Spec.Secret = deliver(v1alpha1.DeliveryClientCredentials)
-	w.Create(w.AdminSecret(), tenant, application, consumer)
+	w, consumer := forUsersOnly(t)
 	before := credentialOf(holding(w, consumer, "client_id", "client_secret"))
 	w.Update(consumer, func() { metav1.SetMetaDataAnnotation(&consumer.ObjectMeta, v1alpha1.RotateRequestAnnotation, "now") })
 	w.Eventually("see another client secret", func() error {

@@ -17,11 +17,11 @@ import (
 // describe turns the facts of the pass, and the error that ended it, into the status.
 func (p *pass) describe(err error) {
 	status := &p.obj.Status
+	status.ObservedGeneration = p.obj.Generation
 	c := report.Conditions{List: &status.Conditions, Generation: p.obj.Generation, Now: metav1.NewTime(p.Clock.Now())}
 	if !p.obj.DeletionTimestamp.IsZero() {
 		c.Failed(v1alpha1.ConditionReady, err) // a removal that did not fail leaves nothing to describe
 		c.Progress(err)
-		status.ObservedGeneration = p.obj.Generation
 		return
 	}
 	p.describeToken()
@@ -30,7 +30,6 @@ func (p *pass) describe(err error) {
 	p.describeRollout(c)
 	if err == nil && p.suspended() {
 		p.describeSuspended(c)
-		status.ObservedGeneration = p.obj.Generation
 		return
 	}
 	p.describeIdentity(c, err)
@@ -56,7 +55,6 @@ func (p *pass) describe(err error) {
 		c.False(v1alpha1.ConditionReady, ready.Reason, ready.Message)
 		c.Progress(err)
 	}
-	status.ObservedGeneration = p.obj.Generation
 }
 
 // holds says for people what the Secret holds.

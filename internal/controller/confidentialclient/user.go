@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
@@ -57,10 +57,7 @@ func (p *pass) findOrCreateUser(ctx context.Context, username string, stored sec
 		return err
 	}
 	if !found {
-		id, err := admin.CreateUser(ctx, identity.NewUser{
-			Username: username, DisplayName: p.displayName(), Mail: username,
-			Description: p.mark.Describe(""), Password: stored.Credential.ClientSecret,
-		})
+		id, err := p.createUser(ctx, username, stored.Credential.ClientSecret)
 		if err != nil {
 			return err
 		}
@@ -84,22 +81,25 @@ func (p *pass) findOrCreateUser(ctx context.Context, username string, stored sec
 	return nil
 }
 
+// createUser makes a user of ours, and returns the tenant's key of it.
+func (p *pass) createUser(ctx context.Context, username string, password oauth.Secret) (id string, err error) {
+	return p.session.Admin().CreateUser(ctx, identity.NewUser{
+		Username: username, DisplayName: p.displayName(), Mail: username, Description: p.mark.Describe(""), Password: password,
+	})
+}
+
 // changesOf returns what brings a user that is ours to what the spec asks for. One that was adopted keeps the name and the description that
 // it had, unless the spec gives it a name.
 func (p *pass) changesOf(user identity.User) identity.UserChanges {
 	displayName, description := p.displayName(), p.mark.Describe("")
 	changes := identity.UserChanges{DisplayName: &displayName, Description: &description}
 	if mark, marked := ownership.Find(user.Description); marked && mark.Adopted {
-		description = p.adoptedMark().Describe(withoutMark(user.Description, mark))
+		description = p.adoptedMark().Describe(ownership.Strip(user.Description))
 		if i := p.obj.Spec.Identity; i == nil || i.DisplayName == "" {
 			changes.DisplayName = nil
 		}
 	}
 	return changes
-}
-
-func withoutMark(description string, mark ownership.Mark) string {
-	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(description), mark.String()))
 }
 
 // ownUser reads a user that must be ours.

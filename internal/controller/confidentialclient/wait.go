@@ -9,6 +9,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/failure"
+	"github.com/oauth-operator/oauth-operator/internal/orphan"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
@@ -67,7 +68,7 @@ func (p *pass) again(err error) ctrl.Result {
 		expiry = p.decision.ExpirationTime
 		timeLeft = expiry.Sub(now)
 	}
-	return schedule.At(now, p.retry(err, timeLeft), expiry, p.look(now), p.deadline(), p.restartDue(now))
+	return schedule.At(now, p.retry(err, timeLeft), expiry, p.look(now), orphan.Deadline(p.obj, p.tenant), p.restartDue(now))
 }
 
 // look returns when to look at a credential that users bring and that is delivered without a token; zero for none.

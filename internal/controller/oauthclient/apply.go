@@ -119,11 +119,7 @@ func (p *pass) byApplicationID(ctx context.Context) (identity.Application, bool,
 	case !p.mark.Owns(mark):
 		return current, true, p.conflict("it belongs to " + mark.Owner())
 	}
-	origin := v1alpha1.ApplicationCreated
-	if mark.Adopted {
-		origin = v1alpha1.ApplicationAdopted
-	}
-	return current, true, p.storeKey(ctx, summary.Key, origin)
+	return current, true, p.storeKey(ctx, summary.Key, originByMark(mark))
 }
 
 // storeKey stores which application is ours, and how we came by it.

@@ -76,7 +76,13 @@ func (p *pass) originOf(current identity.Application) v1alpha1.ApplicationOrigin
 		return p.obj.Status.ApplicationOrigin // somebody has edited our description
 	case !marked || !p.mark.Owns(mark):
 		return v1alpha1.ApplicationObserved
-	case mark.Adopted:
+	}
+	return originByMark(mark)
+}
+
+// originByMark says how we came by an application that carries a mark of ours.
+func originByMark(mark ownership.Mark) v1alpha1.ApplicationOrigin {
+	if mark.Adopted {
 		return v1alpha1.ApplicationAdopted
 	}
 	return v1alpha1.ApplicationCreated

@@ -246,7 +246,7 @@ func (p *pass) next(err error) ctrl.Result {
 	if wait := p.Retries.Wait(key, err, 0); wait > 0 {
 		retry = now.Add(wait)
 	}
-	if !p.obj.DeletionTimestamp.IsZero() && report.Reason(err) != v1alpha1.ReasonDependentsExist {
+	if report.Reason(err) != v1alpha1.ReasonDependentsExist {
 		deadline = orphan.Deadline(p.obj, p.tenant)
 	}
 	return schedule.At(now, retry, deadline)

@@ -1,7 +1,6 @@
 package oauthclient_test
 
 import (
-	"context"
 	"encoding/json"
 	"log/slog"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -73,29 +71,14 @@ func (m *mortal) loggedIn(tenant *v1alpha1.IdentityTenant) {
 // loses the answer to the effect of the given number; killed says that it dies of that.
 func (m *mortal) process(loseAt int, killed bool) (effects []string) {
 	m.t.Helper()
-	ctx, cancel := context.WithCancel(m.t.Context())
-	defer cancel()
-	kill := cancel
-	if !killed {
-		kill = nil
-	}
-	m.tape.Record(loseAt, kill)
 	connector := tenancy.Connector{Pool: tenant.NewPool(m.clock, nil), Live: m.live}
 	defer connector.Forget(environment.Key(m.IdentityTenant()))
 	r := &oauthclient.Reconciler{
 		Client: m.live, Live: m.live, Clock: m.clock, Connector: connector, Resolver: tenancy.Resolver{Reader: m.live},
 		Recorder: events.NewFakeRecorder(1000), Retries: schedule.NewRetries(), Checks: drift.NewChecks(), Bursts: schedule.NewBursts(),
 	}
-	const most = 20
-	for range most {
-		result, err := r.Reconcile(ctx, ctrl.Request{NamespacedName: environment.Key(m.OAuthClient("orders"))})
-		if ctx.Err() != nil || err == nil && m.settled() {
-			return m.tape.Recorded()
-		}
-		m.clock.Step(max(result.RequeueAfter, time.Second))
-	}
-	m.t.Fatalf("%d passes were not enough: %+v", most, m.orders())
-	return nil
+	p := environment.Process{Reconciler: r, Object: m.OAuthClient("orders"), Settled: m.settled, Clock: m.clock}
+	return m.tape.Run(m.World, p, loseAt, killed)
 }
 
 // orders returns the OAuthClient, nil when it is gone.

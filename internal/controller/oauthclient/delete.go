@@ -3,9 +3,6 @@ package oauthclient
 import (
 	"context"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/consumer"
@@ -39,27 +36,15 @@ func (p *pass) remove(ctx context.Context) error {
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
 
-// leaves says whether what is on the tenant is to stay there. What somebody else had made stays unless the manifest says otherwise.
+// leaves says whether what is on the tenant is to stay there.
 func (p *pass) leaves() bool {
-	switch p.obj.Spec.DeletionPolicy {
-	case v1alpha1.DeletionPolicyOrphan:
-		return true
-	case v1alpha1.DeletionPolicyDelete:
-		return p.observing()
-	}
-	return p.observing() || p.obj.Status.ApplicationOrigin == v1alpha1.ApplicationAdopted
+	return p.observing() || p.obj.Spec.DeletionPolicy.Orphans(p.obj.Status.ApplicationOrigin == v1alpha1.ApplicationAdopted)
 }
 
 // giveUp ends a deletion that the tenant has not let be carried out for too long. Until then it returns why it was not.
 func (p *pass) giveUp(ctx context.Context, cause error) error {
-	now := p.Clock.Now()
-	if report.FromCluster(cause) || now.Before(orphan.Deadline(p.obj, p.tenant)) {
-		return cause
-	}
-	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder}
-	return ledger.Record(ctx, p.tenant, p.obj, v1alpha1.Orphan{
-		Kind: "OAuthClient", Name: client.ObjectKeyFromObject(p.obj).String(), ID: p.obj.Status.ApplicationKey, Time: metav1.NewTime(now),
-	}, cause)
+	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder, Clock: p.Clock}
+	return ledger.GiveUp(ctx, p.tenant, p.obj, "OAuthClient", []string{p.obj.Status.ApplicationKey}, cause)
 }
 
 // madeSomething says whether there can be anything of ours on the tenant: each step stores its intent or its result before the next.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -70,7 +69,7 @@ func (p *pass) observe(ctx context.Context) error {
 		return err
 	}
 	if p.tenant.Status.ClusterID == "" {
-		return p.tenantNotReady()
+		return tenancy.NotLoggedIn(p.tenant)
 	}
 	p.plan(*p.merged)
 	return checkPermissions(*p.desired)
@@ -206,23 +205,10 @@ func (p *pass) inSync() bool {
 
 // connect gives the session, if the tenant can be provisioned on.
 func (p *pass) connect(ctx context.Context) error {
-	if p.tenant.Spec.Credentials == nil {
-		return &report.Blocked{
-			Reason:  v1alpha1.ReasonTenantNotReady,
-			Message: fmt.Sprintf("IdentityTenant %s/%s has no spec.credentials, so nothing can be provisioned on it", p.tenant.Namespace, p.tenant.Name),
-		}
-	}
-	if !meta.IsStatusConditionTrue(p.tenant.Status.Conditions, v1alpha1.ConditionAuthenticated) {
-		return p.tenantNotReady()
+	if err := tenancy.RequireLogin(p.tenant, "nothing can be provisioned on it"); err != nil {
+		return err
 	}
 	var err error
 	p.session, err = p.Connector.Session(ctx, p.tenant)
 	return err
-}
-
-func (p *pass) tenantNotReady() error {
-	return &report.Blocked{
-		Reason:  v1alpha1.ReasonTenantNotReady,
-		Message: fmt.Sprintf("IdentityTenant %s/%s cannot be logged in to; its conditions say why", p.tenant.Namespace, p.tenant.Name),
-	}
 }
