@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
@@ -42,10 +43,9 @@ func (p *pass) holding(ctx context.Context) (oauthClients, clients []types.Names
 	}
 	for i := range allOAuthClients {
 		o := &allOAuthClients[i]
-		made := o.Status.ApplicationKey != "" || o.Status.ImportIntent != nil || o.Status.ClientRole != nil
 		err := resolver.AdmitToTenant(ctx, p.obj, o.Namespace)
 		switch {
-		case err == nil || made:
+		case err == nil || application.OnTenant(o):
 			oauthClients = append(oauthClients, client.ObjectKeyFromObject(o))
 		case !report.IsBlocked(err):
 			return nil, nil, err

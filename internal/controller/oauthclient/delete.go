@@ -21,7 +21,7 @@ func (p *pass) remove(ctx context.Context) error {
 	if len(clients) > 0 {
 		return report.Dependents(map[string]int{"ConfidentialClient": len(clients)}, clients)
 	}
-	if p.madeSomething() && !p.leaves() {
+	if application.OnTenant(p.obj) && !p.leaves() {
 		if err := p.removeFromTenant(ctx); err != nil {
 			if err := p.giveUp(ctx, err); err != nil {
 				return err
@@ -45,12 +45,6 @@ func (p *pass) leaves() bool {
 func (p *pass) giveUp(ctx context.Context, cause error) error {
 	ledger := orphan.Ledger{Client: p.Client, Live: p.Live, Recorder: p.Recorder, Clock: p.Clock}
 	return ledger.GiveUp(ctx, p.tenant, p.obj, "OAuthClient", []string{p.obj.Status.ApplicationKey}, cause)
-}
-
-// madeSomething says whether there can be anything of ours on the tenant: each step stores its intent or its result before the next.
-func (p *pass) madeSomething() bool {
-	s := &p.obj.Status
-	return p.owned() || s.ImportIntent != nil || s.ClientRole != nil
 }
 
 func (p *pass) removeFromTenant(ctx context.Context) error {

@@ -91,11 +91,7 @@ func (p *pass) observing() bool {
 }
 
 // owned says whether the application whose row key is stored is ours: made by the operator, or adopted.
-func (p *pass) owned() bool { return owned(p.obj) }
-
-func owned(o *v1alpha1.OAuthClient) bool {
-	return o.Status.ApplicationKey != "" && o.Status.ApplicationOrigin != v1alpha1.ApplicationObserved
-}
+func (p *pass) owned() bool { return application.Owned(p.obj) }
 
 func (p *pass) mergeScopes(ctx context.Context) error {
 	key := client.ObjectKeyFromObject(p.obj)
@@ -168,10 +164,10 @@ func (p *pass) claim(ctx context.Context) error {
 // contends says whether a rival's claim counts. One that the tenant does not admit, and that has made nothing there, must not keep the
 // application ID from those who are admitted.
 func (p *pass) contends(ctx context.Context, rival *v1alpha1.OAuthClient) (bool, error) {
-	if rival.Spec.ManagementPolicy == v1alpha1.ManagementPolicyObserve && !owned(rival) {
+	if rival.Spec.ManagementPolicy == v1alpha1.ManagementPolicyObserve && !application.Owned(rival) {
 		return false, nil
 	}
-	if begun(rival) {
+	if application.Begun(rival) {
 		return true, nil
 	}
 	_, err := p.Resolver.Tenant(ctx, rival.Spec.TenantRef, rival.Namespace)
@@ -184,8 +180,8 @@ func (p *pass) contends(ctx context.Context, rival *v1alpha1.OAuthClient) (bool,
 // precedes says whether a has the better claim. An OAuthClient that has stored an application or the intent to import one comes
 // before all that have not, whatever their age.
 func precedes(a, b *v1alpha1.OAuthClient) bool {
-	if begun(a) != begun(b) {
-		return begun(a)
+	if application.Begun(a) != application.Begun(b) {
+		return application.Begun(a)
 	}
 	return cmp.Or(
 		a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
@@ -193,9 +189,6 @@ func precedes(a, b *v1alpha1.OAuthClient) bool {
 		cmp.Compare(a.Name, b.Name),
 	) < 0
 }
-
-// begun says whether an OAuthClient has an application, or is about to.
-func begun(o *v1alpha1.OAuthClient) bool { return owned(o) || o.Status.ImportIntent != nil }
 
 // inSync says whether the desired state is the one that was last applied and read back. Then nothing is asked of the tenant: a
 // restart, or a change of leader, costs no call.
