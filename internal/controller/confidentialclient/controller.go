@@ -119,7 +119,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		}
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{
-		layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj),
+		layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj), tasks: map[kindOfTask]task{},
 	}}
 	ctx, leave := r.Visits.Begin(ctx)
 	defer leave()
@@ -128,7 +128,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return report.Again(err)
 	}
 	p.rollOut(ctx)
-	if failed := cmp.Or(err, p.rotationErr); p.minted != nil || !report.AwaitsTurn(failed, p.keepsPromise()) {
+	if failed := cmp.Or(err, p.failures()); p.minted != nil || !report.AwaitsTurn(failed, p.keepsPromise()) {
 		p.describe(failed)
 	}
 	return p.finish(ctx, err)
@@ -161,22 +161,20 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
-	if err := p.provision(ctx); err != nil {
+	if err := p.keepIdentity(ctx); err != nil {
 		return err
 	}
-	p.identityApplied = true
-	if err := p.rotate(tenant.WithClass(ctx, tenant.ClassRotation)); err != nil {
-		return err
+	if p.identityApplied {
+		if err := p.rotate(tenant.WithClass(ctx, tenant.ClassRotation)); err != nil {
+			return err
+		}
 	}
 	err := p.publish(p.urgent(ctx))
-	if report.FromCluster(err) {
+	if report.FromCluster(err) || !p.identityApplied {
 		return err
 	}
-	if lookErr := p.lookAgain(ctx); err == nil {
-		err = lookErr
-	}
-	if err != nil {
-		return err
+	if lookErr := p.lookAgain(ctx); lookErr != nil || err != nil {
+		return cmp.Or(lookErr, err)
 	}
 	return p.retire(tenant.WithClass(ctx, tenant.ClassRotation))
 }

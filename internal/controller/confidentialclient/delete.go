@@ -29,7 +29,9 @@ func (p *pass) remove(ctx context.Context) error {
 	p.Contests.Forget(string(p.obj.UID))
 	p.Countdowns.Forget(string(p.obj.UID))
 	p.Retries.Succeeded(string(p.obj.UID))
-	p.Retries.Succeeded(p.rotationKey())
+	for _, kind := range kindsOfTask() {
+		p.Retries.Succeeded(p.taskKey(kind))
+	}
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
 

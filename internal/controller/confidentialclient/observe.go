@@ -57,12 +57,13 @@ type facts struct {
 	rotation rotation.Decision
 	// rotationSeen says that the pass got as far as to judge it; set by retire.
 	rotationSeen bool
-	// rotationErr is what keeps the credential from being replaced, or the user that was replaced from being deleted; set by noteRotation.
-	rotationErr error
-	// rotationRetry is when that is tried again; zero when something wakes the object; set by holdRotation and noteRotation.
-	rotationRetry time.Time
+	// tasks are those that have failed; set by try.
+	tasks map[kindOfTask]task
 	// proof is the token that was requested with a new credential, and that is to be published; set by prove.
 	proof *oauth.Token
+	// unfit is why a token that the tenant has issued to the client's credential must not be published: the credential is good, the token is not. Set
+	// by prove and request.
+	unfit error
 	// rotated says that another credential has become the present one; set by prove.
 	rotated bool
 	// known is the client's credential, once it was read; set by credential.

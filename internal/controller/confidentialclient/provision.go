@@ -16,6 +16,21 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
+// keepIdentity brings the identity to what the spec asks for. What keeps it from that keeps no token from being renewed that was requested for the
+// identity as it is: it is noted, and the pass goes on. Without such a token it ends the pass.
+func (p *pass) keepIdentity(ctx context.Context) error {
+	if err := p.try(taskIdentity, "", func() error { return p.provision(ctx) }); err != nil {
+		return err
+	}
+	failed := p.tasks[taskIdentity]
+	p.identityApplied = failed.err == nil
+	if p.identityApplied || p.published.Found() && p.kept != nil && p.obj.Status.ActiveIdentity() != nil {
+		return nil
+	}
+	p.pending = failed.retry
+	return failed.err
+}
+
 // provision brings the user behind a managed client to what the spec asks for: the user itself with the flags of a confidential client,
 // and its memberships. When the desired state is the one that was last applied, nothing is asked of the tenant.
 func (p *pass) provision(ctx context.Context) error {
@@ -30,9 +45,6 @@ func (p *pass) provision(ctx context.Context) error {
 		return nil
 	}
 	if err := p.tenantReady(); err != nil {
-		return err
-	}
-	if err := p.hold(); err != nil {
 		return err
 	}
 	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {

@@ -48,7 +48,14 @@ func (p *pass) bringUpToDate(ctx context.Context) error {
 	}
 	switch {
 	case p.decision.Renew():
-		return p.renew(ctx)
+		err := p.renew(ctx)
+		if err != nil && p.unfit != nil && p.published.CredentialDiffers(p.others) {
+			// Client credentials that are published and void by now do not wait for a token that may be published.
+			if err := p.rewrite(ctx); err != nil {
+				return err
+			}
+		}
+		return err
 	case !p.isAsWanted():
 		return p.rewrite(ctx)
 	}
@@ -135,6 +142,9 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 	if p.proof != nil {
 		return *p.proof, nil // a rotation has requested it
 	}
+	if p.unfit != nil {
+		return oauth.Token{}, p.unfit
+	}
 	credential, err := p.credential(ctx)
 	if err != nil {
 		return oauth.Token{}, err
@@ -145,7 +155,10 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 	}
 	token, err := p.request(ctx, credential.Credential)
 	if oauth.IsInvalidClient(err) && p.provePending(ctx, credential) {
-		return *p.proof, p.gather(ctx)
+		if err := p.gather(ctx); err != nil || p.proof == nil {
+			return oauth.Token{}, cmp.Or(err, p.unfit)
+		}
+		return *p.proof, nil
 	}
 	if err != nil && p.managed() && mendable(err) {
 		if mendErr := p.mend(ctx, credential, err); mendErr != nil {
@@ -167,20 +180,26 @@ func (p *pass) request(ctx context.Context, credential oauth.Credential) (oauth.
 	if err != nil {
 		return oauth.Token{}, err
 	}
+	p.unfit = p.judge(ctx, credential, token, scopes)
+	return token, p.unfit
+}
+
+// judge says why a token must not be published; nil when it may.
+func (p *pass) judge(ctx context.Context, credential oauth.Credential, token oauth.Token, scopes oauth.ScopeSet) error {
 	if missing := token.Scopes.Missing(scopes); len(missing) > 0 {
-		return oauth.Token{}, &report.Refused{
+		return &report.Refused{
 			Reason:  v1alpha1.ReasonScopeNotGranted,
 			Message: fmt.Sprintf("the tenant did not grant scope %s of application %q; the token is not published", strings.Join(missing, ", "), p.applicationID),
 		}
 	}
 	// What a client that names no scopes is granted is the tenant's choice, and may be more than it may have.
 	if err := tenancy.AllowScopes(p.tenant, token.Scopes.Slice()); err != nil {
-		return oauth.Token{}, &report.Refused{
+		return &report.Refused{
 			Reason:  v1alpha1.ReasonNotAdmitted,
 			Message: fmt.Sprintf("the token has more scopes than were requested, and is not published: %v; name spec.scopes", err),
 		}
 	}
-	return token, p.verify(ctx, credential, token)
+	return p.verify(ctx, credential, token)
 }
 
 // ask makes one attempt at a token. What our own limits hold back is none.

@@ -19,27 +19,24 @@ func (p *pass) renewRequested() bool {
 }
 
 // lookAgain looks at the identity on the tenant when somebody asks for it, and puts right what has changed there. It comes after the token, which
-// it must not hold up.
+// it must not hold up. It returns what is wrong with the cluster.
 func (p *pass) lookAgain(ctx context.Context) error {
 	asked := p.asks(v1alpha1.ReconcileRequestAnnotation)
 	if p.looked || asked == "" || asked == p.obj.Status.LastHandledReconcileRequest {
 		return nil
 	}
 	if p.managed() {
-		if err := p.lookAtIdentity(ctx); err != nil {
-			p.identityApplied = false
+		if err := p.try(taskIdentity, "", func() error { return p.lookAtIdentity(ctx) }); err != nil {
 			return err
 		}
+		p.identityApplied = p.tasks[taskIdentity].err == nil
 	}
-	p.looked = true
+	p.looked = p.identityApplied
 	return nil
 }
 
 func (p *pass) lookAtIdentity(ctx context.Context) error {
 	if err := p.tenantReady(); err != nil {
-		return err
-	}
-	if err := p.hold(); err != nil {
 		return err
 	}
 	if p.minted == nil {

@@ -100,14 +100,11 @@ func (p *pass) retire(ctx context.Context) error {
 	if retiring.ReplacedTime == nil {
 		retiring.ReplacedTime = seconds(p.Clock.Now())
 	}
-	if p.rotationErr != nil || !rotation.MayRetire(p.Clock.Now(), retiring.ReplacedTime.Time, p.overlap()) {
-		return nil //nolint:nilerr // what failed is told, and tried first
+	if !rotation.MayRetire(p.Clock.Now(), retiring.ReplacedTime.Time, p.overlap()) {
+		return nil
 	}
-	err := p.holdRotation()
-	if err == nil {
-		err = p.retireUser(ctx, *retiring)
-	}
-	return p.noteRotation("retiring user "+retiring.Username, err)
+	leaving := *retiring
+	return p.try(taskRetirement, "retiring user "+leaving.Username, func() error { return p.retireUser(ctx, leaving) })
 }
 
 func (p *pass) retireUser(ctx context.Context, retiring v1alpha1.IdentityStatus) error {

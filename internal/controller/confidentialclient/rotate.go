@@ -27,15 +27,17 @@ func (p *pass) rotate(ctx context.Context) error {
 	if !p.rotation.Rotate() {
 		return nil
 	}
-	err := p.holdRotation()
-	if err == nil {
-		err = p.replaceCredential(ctx)
+	if err := p.try(taskRotation, "rotating the credential", func() error {
+		err := p.replaceCredential(ctx)
 		p.decideRotation()
+		return err
+	}); err != nil {
+		return err
 	}
-	if errors.Is(err, errUserGone) {
+	if err := p.tasks[taskRotation].err; errors.Is(err, errUserGone) {
 		return err // it is made again before anything else
 	}
-	return p.noteRotation("rotating the credential", err)
+	return nil
 }
 
 // decideRotation judges the stored credential.
@@ -50,40 +52,6 @@ func (p *pass) decideRotation() {
 		Held:        p.strategy() == v1alpha1.RotationStrategyDualIdentity && p.retiring() != nil,
 	})
 }
-
-// noteRotation notes how a step of a rotation has ended: what fails is tried again by itself, and told.
-func (p *pass) noteRotation(doing string, err error) error {
-	key, now := p.rotationKey(), p.Clock.Now()
-	switch {
-	case err == nil:
-		p.Retries.Succeeded(key)
-		return nil
-	case report.FromCluster(err):
-		return err
-	}
-	p.rotationErr = fmt.Errorf("%s: %w", doing, err)
-	if !p.rotationRetry.IsZero() {
-		return nil // it was not tried
-	}
-	wait := p.Retries.Wait(key, err, 0)
-	if wait <= 0 {
-		return nil
-	}
-	p.rotationRetry = now.Add(wait)
-	if report.NeedsSomebody(err) {
-		p.Retries.Refused(key, p.attemptFor("rotation"), err, p.rotationRetry)
-	}
-	return nil
-}
-
-// holdRotation is hold for a rotation. What keeps a credential from being replaced is not what keeps a token from being requested.
-func (p *pass) holdRotation() error {
-	due, refused := p.Retries.Pending(p.rotationKey(), p.attemptFor("rotation"), p.Clock.Now())
-	p.rotationRetry = due
-	return refused
-}
-
-func (p *pass) rotationKey() string { return string(p.obj.UID) + "/rotation" }
 
 // replaceCredential replaces the credential, if that is still to be done: what was decided on may come from a cache.
 func (p *pass) replaceCredential(ctx context.Context) error {
@@ -167,15 +135,20 @@ func (p *pass) changePassword(ctx context.Context, stored secret.Stored, begun b
 
 // prove requests a token with the pending credential, and makes that the present one when the tenant accepts it. The token is published at the end of
 // the pass. An application for users only has nothing to try a credential with.
+//
+// A token that must not be published proves the credential all the same. That is enough for the password of a user, because the one before is void by
+// now; a user that is to take over is not sent ahead without a token.
 func (p *pass) prove(ctx context.Context, stored secret.Stored) error {
 	var proof *oauth.Token
 	if p.canTry() {
 		// From the new password on, what is published may be refused: a token is as urgent now as one that expires.
 		token, err := p.request(p.urgent(ctx), *stored.Pending)
-		if err != nil {
+		switch {
+		case err == nil:
+			proof = &token
+		case p.unfit == nil, stored.Pending.ClientID != stored.Credential.ClientID:
 			return err
 		}
-		proof = &token
 	}
 	promoted, err := p.Vault.Promote(ctx, stored, p.Clock.Now())
 	if err != nil {
@@ -234,8 +207,8 @@ func (p *pass) rotationDue() time.Time {
 	if p.kept == nil || !p.rotationSeen {
 		return time.Time{}
 	}
-	if p.rotationErr != nil {
-		return p.rotationRetry
+	if p.tasks[taskRotation].err != nil {
+		return time.Time{} // its retry is what counts
 	}
 	if retiring := p.retiring(); retiring != nil {
 		due := rotation.RetirementTime(timeOf(retiring.ReplacedTime), p.overlap())

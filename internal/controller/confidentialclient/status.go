@@ -1,6 +1,7 @@
 package confidentialclient
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -146,7 +147,7 @@ func (p *pass) describeIdentity(c report.Conditions, err error) {
 	case p.identityApplied:
 		c.True(v1alpha1.ConditionIdentityProvisioned, v1alpha1.ReasonApplied, fmt.Sprintf("user %q is as declared", p.knownUsername()))
 	case p.resolving:
-		c.Failed(v1alpha1.ConditionIdentityProvisioned, err)
+		c.Failed(v1alpha1.ConditionIdentityProvisioned, cmp.Or(p.tasks[taskIdentity].err, err))
 	case meta.FindStatusCondition(p.obj.Status.Conditions, v1alpha1.ConditionIdentityProvisioned) == nil:
 		c.Unknown(v1alpha1.ConditionIdentityProvisioned, v1alpha1.ReasonPending, "not looked at yet")
 	}

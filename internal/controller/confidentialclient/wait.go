@@ -8,9 +8,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/orphan"
-	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
@@ -60,7 +58,7 @@ func (p *pass) again(err error) ctrl.Result {
 		if p.suspended() {
 			return schedule.At(now, p.goodUntilThen())
 		}
-		return schedule.At(now, p.decision.RenewalTime, p.decision.ExpirationTime, p.look(now), p.rotationDue(), p.restartDue(now))
+		return schedule.At(now, append(p.retries(), p.decision.RenewalTime, p.decision.ExpirationTime, p.look(now), p.rotationDue(), p.restartDue(now))...)
 	}
 	var expiry time.Time // at which Ready changes, should nothing else happen
 	var timeLeft time.Duration
@@ -68,7 +66,7 @@ func (p *pass) again(err error) ctrl.Result {
 		expiry = p.decision.ExpirationTime
 		timeLeft = expiry.Sub(now)
 	}
-	return schedule.At(now, p.retry(err, timeLeft), expiry, p.look(now), orphan.Deadline(p.obj, p.tenant), p.restartDue(now))
+	return schedule.At(now, append(p.retries(), p.retry(err, timeLeft), expiry, p.look(now), orphan.Deadline(p.obj, p.tenant), p.restartDue(now))...)
 }
 
 // look returns when to look at a credential that users bring and that is delivered without a token; zero for none.
@@ -94,8 +92,7 @@ func (p *pass) retry(err error, timeLeft time.Duration) time.Time {
 		return time.Time{}
 	}
 	due := now.Add(wait)
-	// Whom the proxy on the way refuses, or a Secret that is in the way, was not refused by the tenant.
-	if report.NeedsSomebody(err) && !report.IsAboutSecret(err) && failure.ClassOf(err) != failure.Transient && p.obj.DeletionTimestamp.IsZero() {
+	if refusedByTenant(err) && p.obj.DeletionTimestamp.IsZero() {
 		p.Retries.Refused(string(p.obj.UID), p.attempt(), err, due)
 	}
 	return due

@@ -1,0 +1,89 @@
+package confidentialclient
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/oauth-operator/oauth-operator/internal/failure"
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
+
+// task is a part of a pass that keeps no token from being renewed when it fails: that is told, and it is tried again by itself.
+type task struct {
+	// err is what keeps it from being done; nil when it was done, or when there was nothing to do.
+	err error
+	// retry is when it is tried again; zero when something wakes the object.
+	retry time.Time
+}
+
+// kindOfTask names a task.
+type kindOfTask string
+
+const (
+	// taskIdentity brings the user to what the spec asks for, or looks at it.
+	taskIdentity kindOfTask = "identity"
+	// taskRotation replaces the credential.
+	taskRotation kindOfTask = "rotation"
+	// taskRetirement deletes the user that another one has replaced.
+	taskRetirement kindOfTask = "retirement"
+)
+
+func kindsOfTask() []kindOfTask { return []kindOfTask{taskIdentity, taskRotation, taskRetirement} }
+
+// taskKey is what Retries knows a task by.
+func (p *pass) taskKey(kind kindOfTask) string { return string(p.obj.UID) + "/" + string(kind) }
+
+// failures returns what keeps the tasks from being done, by the most basic of them; nil for nothing.
+func (p *pass) failures() error {
+	var err error
+	for _, kind := range kindsOfTask() {
+		err = cmp.Or(err, p.tasks[kind].err)
+	}
+	return err
+}
+
+// retries returns when the tasks that failed are tried again.
+func (p *pass) retries() []time.Time {
+	var moments []time.Time
+	for _, kind := range kindsOfTask() {
+		moments = append(moments, p.tasks[kind].retry)
+	}
+	return moments
+}
+
+// try does a task, unless the tenant has refused it and it is not due again. It returns what is wrong with the cluster; how the task has ended
+// is noted.
+func (p *pass) try(kind kindOfTask, doing string, do func() error) error {
+	key, attempt, now := p.taskKey(kind), p.attemptFor(string(kind)), p.Clock.Now()
+	due, refused := p.Retries.Pending(key, attempt, now)
+	if refused != nil {
+		p.tasks[kind] = task{err: refused, retry: due}
+		return nil
+	}
+	err := do()
+	switch {
+	case err == nil:
+		p.Retries.Succeeded(key)
+		return nil
+	case report.FromCluster(err):
+		return err
+	}
+	if doing != "" {
+		err = fmt.Errorf("%s: %w", doing, err)
+	}
+	failed := task{err: err}
+	if wait := p.Retries.Wait(key, err, 0); wait > 0 {
+		failed.retry = now.Add(wait)
+		if refusedByTenant(err) {
+			p.Retries.Refused(key, attempt, err, failed.retry)
+		}
+	}
+	p.tasks[kind] = failed
+	return nil
+}
+
+// refusedByTenant says whether the tenant was asked and said no: whom the proxy on the way refuses, or a Secret that is in the way, was not.
+func refusedByTenant(err error) bool {
+	return report.NeedsSomebody(err) && !report.IsAboutSecret(err) && failure.ClassOf(err) != failure.Transient
+}
