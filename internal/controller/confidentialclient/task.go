@@ -59,7 +59,7 @@ func (p *pass) try(kind kindOfTask, doing string, do func() error) error {
 	due, refused := p.Retries.Pending(key, attempt, now)
 	if refused != nil {
 		p.tasks[kind] = task{err: refused, retry: due}
-		return nil
+		return nil //nolint:nilerr // it is noted
 	}
 	err := do()
 	switch {
