@@ -21,6 +21,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -136,6 +137,8 @@ type World struct {
 	residue int
 	// canaries must never be seen outside of Secrets.
 	canaries []string
+	// abandoned says that what the test leaves ends with its kube-apiserver.
+	abandoned bool
 }
 
 // New makes a world for a test, and takes it down after it.
@@ -163,7 +166,7 @@ func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, add := range []func(*runtime.Scheme) error{eventsv1.AddToScheme, appsv1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{eventsv1.AddToScheme, appsv1.AddToScheme, coordinationv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +186,9 @@ func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 		defer cancel()
 		w.checkSecrecy(ctx)
-		w.removeEverything(ctx)
+		if !w.abandoned {
+			w.removeEverything(ctx)
+		}
 	})
 	return w
 }
@@ -209,14 +214,30 @@ func (w *World) In(t *testing.T) *World {
 	return &copied
 }
 
+// Abandon leaves to the end of the kube-apiserver what the test has made: to remove a fleet takes as long as to make it. Only for the last test of a
+// package: the next one would wake the objects.
+func (w *World) Abandon() { w.abandoned = true }
+
 // Context returns the context of the test.
 func (w *World) Context() context.Context { return w.t.Context() }
 
 // StartOperator starts the operator with its production options, and returns a function that stops it and waits until it has.
 func (w *World) StartOperator() (stop func()) {
 	w.t.Helper()
+	return w.start(false)
+}
+
+// StartReplica is StartOperator for one of several replicas: it works only once it has become the leader.
+func (w *World) StartReplica() (stop func()) {
+	w.t.Helper()
+	return w.start(true)
+}
+
+func (w *World) start(leaderElection bool) (stop func()) {
+	w.t.Helper()
 	options := operator.DefaultOptions(w.Namespace("operator"))
 	options.HealthProbeAddress = "0"
+	options.LeaderElection = leaderElection
 	options.Clock = w.Clock
 	registry := prometheus.NewPedanticRegistry()
 	options.Metrics, w.Metrics = registry, registry
