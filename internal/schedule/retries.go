@@ -9,6 +9,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
 const (
@@ -72,10 +73,12 @@ func (r *Retries) Pending(key, attempt string, now time.Time) (due time.Time, re
 // timeLeft is how long the object's token still lives; zero means that there is none.
 //
 //   - Blocked waits for the object that blocks it.
-//   - Throttled obeys, and adds a little so that a fleet does not come back at once.
+//   - Throttled obeys, and adds a little so that a fleet does not come back at once: a tenth of the wait, and of the time left.
 //   - Rejected and Unauthorized wait for the lesser of an hour and a tenth of the time left, at least a minute; without a token
 //     the waits grow from a minute to 51.
 //   - A Secret that is missing, or in the way, is looked at again after a minute at the latest.
+//   - A call that was held back because the tenant does not answer comes back when it may go, while there is time left: it has asked for
+//     nothing, so there is nothing to back off from, and it may be the one to find out that the tenant is back.
 //   - All else backs off exponentially from a second to five minutes with full jitter, never longer than a tenth of the time left, and, where there
 //     is time, not before the error says that a call may go again.
 func (r *Retries) Wait(key string, err error, timeLeft time.Duration) time.Duration {
@@ -88,12 +91,18 @@ func (r *Retries) Wait(key string, err error, timeLeft time.Duration) time.Durat
 	switch {
 	case class == failure.Throttled && failure.RetryAfter(err) > 0:
 		after := failure.RetryAfter(err)
-		return after + jitter(after/10)
+		spread := after / 10
+		if tenth > 0 {
+			spread = min(spread, tenth)
+		}
+		return after + jitter(spread)
 	case report.NeedsSomebody(err) && !report.IsAboutSecret(err):
 		if tenth > 0 {
 			return max(min(rejectedMost, tenth), rejectedLeast)
 		}
 		return min(rejectedMost, rejectedLeast+10*r.next(key))
+	case tenth > 0 && tenant.HeldBack(err):
+		return min(max(failure.RetryAfter(err), backoffFirst), max(tenth, backoffFirst))
 	}
 	most := r.next(key)
 	if report.IsAboutSecret(err) {

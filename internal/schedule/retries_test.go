@@ -15,6 +15,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
 // failed is an error of a class.
@@ -101,6 +102,38 @@ func TestWaitObeysTheTenant(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestWaitSpreadsAFleetByNoMoreThanATenthOfTheTimeLeft(t *testing.T) {
+	retries := schedule.NewRetries()
+	for range manyTimes {
+		if wait := retries.Wait("a", failed{failure.Throttled, 30 * time.Second}, 10*time.Second); wait < 30*time.Second || wait > 31*time.Second {
+			t.Fatalf("with 10s left and asked to wait 30s, it waits %v", wait)
+		}
+	}
+}
+
+func TestWaitEndsWhenACallThatWasHeldBackMayGo(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		probe, left, want time.Duration
+	}{
+		"the next probe is soon":                   {probe: 8 * time.Second, left: 3 * time.Minute, want: 8 * time.Second},
+		"a tenth of the time left is sooner":       {probe: 40 * time.Second, left: 3 * time.Minute, want: 18 * time.Second},
+		"the next probe may go now":                {left: 3 * time.Minute, want: time.Second},
+		"the token is about to expire":             {probe: 40 * time.Second, left: 4 * time.Second, want: time.Second},
+		"the next probe is sooner than any jitter": {probe: time.Second, left: 24 * time.Hour, want: time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			circuit := tenant.Circuit{Open: true, ProbeTime: now.Add(tc.probe), Err: errors.New("no answer")}
+			retries := schedule.NewRetries()
+			for range manyTimes {
+				if wait := retries.Wait("a", fmt.Errorf("asking: %w", circuit.Refusal(now)), tc.left); wait != tc.want {
+					t.Fatalf("it waits %v, not %v", wait, tc.want)
+				}
+			}
+		})
 	}
 }
 
