@@ -56,8 +56,8 @@ test-race:
 		$(TOOL) gotestsum --format pkgname --format-hide-empty-pkg --hide-summary skipped -- -race -timeout 20m ./...
 
 .PHONY: simulation
-simulation: ## Let the operator live for two simulated days of outages, throttling and restarts (HOURS=48; takes about ten minutes).
-	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" SIMULATED_HOURS="$(or $(HOURS),48)" \
+simulation: ## Let the operator live for two simulated days of outages, throttling and restarts (HOURS=48, SEED=...; takes about a quarter of an hour).
+	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" SIMULATED_HOURS="$(or $(HOURS),48)" SIMULATION_SEED="$(SEED)" \
 		go test ./test/simulation -count=1 -timeout 60m -v 2>&1 | grep -v '"level"='
 
 .PHONY: control-plane

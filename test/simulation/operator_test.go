@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -33,6 +32,8 @@ type holder struct {
 	due time.Time
 	// expires is when the tenant takes the token no more, by the true time.
 	expires time.Time
+	// renewal is when it is to be replaced, by the true time.
+	renewal time.Time
 	token   string
 	// degraded says that the last pass has told of a failing renewal, or that there is no good token.
 	degraded bool
@@ -62,7 +63,7 @@ type operation struct {
 // newOperation provisions clients whose tokens live between shortest and longest, evenly on a logarithmic scale, and stops the operator.
 func newOperation(t *testing.T, lifetimes []time.Duration, offset time.Duration) *operation {
 	t.Helper()
-	fake := clocktesting.NewFakeClock(time.Now().Truncate(time.Second))
+	fake := newFakeClock()
 	w := server.New(t, emulator.Options{Clock: fake})
 	w.Clock = fake
 	w.Tenant.SetClockOffset(offset)
@@ -181,6 +182,8 @@ func (o *operation) read(h *holder) {
 	h.token = token
 	h.mints++
 	h.expires = expiryOf(o.t, token).Add(-o.offset)
+	told := h.object.Status.Token
+	h.renewal = h.expires.Add(-told.ExpirationTime.Sub(told.RenewalTime.Time))
 }
 
 // expiryOf returns the claim exp of a token.
