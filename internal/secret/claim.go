@@ -19,6 +19,9 @@ type Claim struct {
 	UID  types.UID
 	// Policy is never empty.
 	Policy v1alpha1.CreationPolicy
+	// SpecHash is how the hash of the token's spec begins if the token was requested for this ConfidentialClient as it is now. By it a Secret
+	// is known again that a backup brought back without its owner; empty to know none.
+	SpecHash string
 }
 
 // ClaimOf returns the claim of a ConfidentialClient.
@@ -56,8 +59,15 @@ func (c Claim) look(s *corev1.Secret) (Published, error) {
 		return Published{}, &NotOwnedError{Secret: published.key(), Controller: kind + " " + by.Name}
 	case c.merges():
 		return Published{object: s}, nil
+	case controller == nil && c.restores(published):
+		return published, nil
 	}
 	return Published{}, &NotOwnedError{Secret: published.key()}
+}
+
+// restores says whether a Secret that says nothing of whose it is holds, untouched, what was published for this claim.
+func (c Claim) restores(p Published) bool {
+	return c.Policy == v1alpha1.CreationPolicyOwner && c.SpecHash != "" && p.Intact && p.isLabelled(c) && strings.HasPrefix(p.Content.SpecHash, c.SpecHash)
 }
 
 // isOn says whether a Secret says whose it is as this claim wants it.

@@ -2,6 +2,8 @@ package secret_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -179,6 +181,69 @@ func TestASecretThatStaysIsTakenOverByANamesakeOnly(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestASecretWithoutAnOwnerIsKnownAgainByWhatItHolds(t *testing.T) {
+	w := newWorld(t)
+	c := client(w, "billing")
+	if _, err := publish(t, w, c, secret.Published{}, content("first")); err != nil {
+		t.Fatal(err)
+	}
+	saved := stored(w, c)
+	w.Delete(saved)
+	restoring := secret.ClaimOf(c)
+	restoring.SpecHash = content("first").SpecHash
+	for name, tc := range map[string]struct {
+		claim  secret.Claim
+		change func(*corev1.Secret)
+		known  bool
+	}{
+		"as it was":                   {restoring, func(*corev1.Secret) {}, true},
+		"with keys of somebody else":  {restoring, func(s *corev1.Secret) { s.Data["theirs"] = []byte("stays") }, true},
+		"with its owner of then":      {restoring, func(s *corev1.Secret) { s.OwnerReferences = namesake(saved.OwnerReferences) }, false},
+		"with another token":          {restoring, func(s *corev1.Secret) { s.Data[v1alpha1.AccessTokenKey] = []byte("theirs") }, false},
+		"with another expiry":         {restoring, func(s *corev1.Secret) { s.Annotations[v1alpha1.ExpirationTimeAnnotation] = "2100-01-01T00:00:00Z" }, false},
+		"without our label":           {restoring, func(s *corev1.Secret) { delete(s.Labels, v1alpha1.ManagedByLabel) }, false},
+		"without our annotations":     {restoring, func(s *corev1.Secret) { s.Annotations = nil }, false},
+		"for one who knows no hash":   {secret.ClaimOf(c), func(*corev1.Secret) {}, false},
+		"for one of another spec":     {secret.Claim{Name: c.Name, UID: c.UID, Policy: v1alpha1.CreationPolicyOwner, SpecHash: "other"}, func(*corev1.Secret) {}, false},
+		"for one who leaves it there": {secret.Claim{Name: c.Name, UID: c.UID, Policy: v1alpha1.CreationPolicyOrphan, SpecHash: restoring.SpecHash}, func(*corev1.Secret) {}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			object := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
+				Namespace: saved.Namespace, Name: saved.Name, Labels: maps.Clone(saved.Labels), Annotations: maps.Clone(saved.Annotations),
+			}, Type: saved.Type, Data: maps.Clone(saved.Data)}
+			tc.change(object)
+			w.Create(object)
+			defer w.Delete(object)
+			published, err := secret.Observe(t.Context(), w.Client, w.Client, environment.Key(c), tc.claim)
+			if _, refused := errors.AsType[*secret.NotOwnedError](err); refused == tc.known || published.Found() != tc.known {
+				t.Fatalf("it is found: %t, %v", published.Found(), err)
+			}
+			if !tc.known {
+				return
+			}
+			if published.Holds(secret.LayoutOf(nil), nil, secret.DressOf(nil), tc.claim) {
+				t.Error("nothing is to be written")
+			}
+			if _, err := publish(t, w, c, published, published.Content); err != nil {
+				t.Fatal(err)
+			}
+			now := stored(w, c)
+			if !metav1.IsControlledBy(now, c) || now.UID != object.UID || string(now.Data["theirs"]) != string(object.Data["theirs"]) {
+				t.Errorf("after the next write it has the owners %v and the keys %v", now.OwnerReferences, keysOf(now))
+			}
+		})
+	}
+}
+
+// namesake returns owner references of an object of the same name that is gone.
+func namesake(references []metav1.OwnerReference) []metav1.OwnerReference {
+	gone := slices.Clone(references)
+	for i := range gone {
+		gone[i].UID = "gone"
+	}
+	return gone
 }
 
 func TestTheOwnerOfASecretChangesWithThePolicy(t *testing.T) {

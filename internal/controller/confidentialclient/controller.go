@@ -121,6 +121,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{
 		layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj), tasks: map[kindOfTask]task{},
 	}}
+	p.claim.SpecHash = p.localHash() + hashSeparator
 	ctx, leave := r.Visits.Begin(ctx)
 	defer leave()
 	err := p.advance(ctx)

@@ -16,8 +16,9 @@ const hashSeparator = "-"
 // specHash identifies everything that a token depends on.
 func (p *pass) specHash() string { return p.localHash() + hashSeparator + p.remoteHash() }
 
-// localHash covers what the ConfidentialClient says of its token: which application, which scopes, which identity. Names of keys,
-// labels, and the times of renewal are no part of it.
+// localHash covers what the ConfidentialClient says of its token: whose it is, which application, which scopes, which identity. Names of keys,
+// labels, and the times of renewal are no part of it. The name of the client never changes; it tells a Secret that a backup brought back from a copy
+// of somebody else's.
 func (p *pass) localHash() string {
 	spec := &p.obj.Spec
 	scopes := slices.Sorted(slices.Values(spec.Scopes))
@@ -26,11 +27,12 @@ func (p *pass) localHash() string {
 		credential = spec.Credential.SecretRef.Name
 	}
 	return digest(struct {
+		Client      string
 		OAuthClient *v1alpha1.OAuthClientReference
 		Application *v1alpha1.ExternalApplication
 		Scopes      []string
 		Credential  string
-	}{spec.OAuthClientRef, spec.Application, scopes, credential})
+	}{p.obj.Namespace + "/" + p.obj.Name, spec.OAuthClientRef, spec.Application, scopes, credential})
 }
 
 // remoteHash covers what the token depends on elsewhere: the application that issues it, as it was last applied and not as it is asked
