@@ -24,11 +24,11 @@ func also(absences []absence, next absence) []absence {
 
 // excuses says whether the tenant's absence is why a token is too old at a time: the tenant was away when the token fell due, and has been until
 // now, or until so shortly before now that nobody can have noticed that it is back. To find out takes a tenth of the time that the token had left,
-// but not less than a second; for a token that has expired, it takes until the next probe.
+// but not less than a second; for a token that has expired by then, it takes until the next probe.
 func (a absence) excuses(now, renewal, expires time.Time) bool {
-	noticed := a.to.Add(probes)
-	if left := expires.Sub(a.to); left > 0 {
-		noticed = a.to.Add(max(left/9, time.Second) + seconds) // a tenth of what was left before that tenth
+	noticed := a.to.Add(max(expires.Sub(a.to)/9, time.Second) + seconds) // a ninth of what is left is a tenth of what was left before that
+	if !noticed.Before(expires) {
+		noticed = a.to.Add(probes)
 	}
 	return a.from.Before(renewal.Add(seconds)) && !now.After(noticed)
 }

@@ -177,7 +177,7 @@ func (s *simulation) judge(h *holder) {
 		return
 	}
 	left := h.expires.Sub(now)
-	if !slices.ContainsFunc(s.absences, func(a absence) bool { return a.excuses(now, h.renewal, h.expires) }) {
+	if !slices.ContainsFunc(s.absences, func(a absence) bool { return a.excuses(now, h.renewal, s.seemsToExpire(h)) }) {
 		s.t.Errorf("at %s client %s held a token of %v with %v left, and the tenant was not away: it fell due at %s",
 			clockTime(now), h.object.Name, h.lifetime, left, clockTime(h.renewal))
 		for _, c := range append(h.object.Status.Conditions, s.tenant.Status.Conditions...) {
@@ -192,6 +192,15 @@ func (s *simulation) judge(h *holder) {
 	if !h.degraded {
 		s.t.Errorf("at %s client %s held a token of %v with %v left, and its status did not say so", clockTime(now), h.object.Name, h.lifetime, left)
 	}
+}
+
+// seemsToExpire returns when a token expires by the operator's clocks, in true time: a clock that was set forward makes it seem older than it is.
+func (s *simulation) seemsToExpire(h *holder) time.Time {
+	byWall := h.object.Status.Token.ExpirationTime.Add(-s.clock.isSetBy())
+	if byWall.Before(h.expires) {
+		return byWall
+	}
+	return h.expires
 }
 
 func clockTime(t time.Time) string { return t.UTC().Format("02 15:04:05") }
