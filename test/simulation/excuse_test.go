@@ -7,7 +7,7 @@ import (
 
 func TestOnlyATenantThatIsAwayExcuses(t *testing.T) {
 	begin := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	at := func(d time.Duration) time.Time { return begin.Add(d) }
+	at := begin.Add
 	away := absence{at(0), at(time.Hour)}
 	for name, tc := range map[string]struct {
 		now, renewal, expires time.Time
@@ -31,7 +31,7 @@ func TestOnlyATenantThatIsAwayExcuses(t *testing.T) {
 
 func TestTroublesWithoutAGapAreOneAbsence(t *testing.T) {
 	begin := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	at := func(d time.Duration) time.Time { return begin.Add(d) }
+	at := begin.Add
 	var absences []absence
 	for _, next := range []absence{
 		{at(0), at(time.Hour)},
