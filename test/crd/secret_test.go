@@ -33,6 +33,7 @@ func acceptedSecrets() map[string]string {
 		"a Secret that stays":                                           publishedWith(`creationPolicy: Orphan`),
 		"a Secret with templates": publishedWith(`deliver: [Token, Endpoints], template: {type: example.com/token, metadata: {labels: {example.com/team: billing, a: ""}, annotations: {a.b/c: "any text"}}, ` +
 			`data: {auth.header: "Bearer {{ .accessToken }}", client_id: x}}`),
+		"a Secret that Reloader may look at":              publishedWith(`template: {metadata: {annotations: {reloader.stakater.com/match: "true"}}}`),
 		"a Secret with as many templates as there may be": publishedWith(`template: {data: ` + object(32, "k%d", "x") + `}`),
 		"a Secret with a template that is empty":          publishedWith(`template: {}`),
 		"a Secret with the default name of a key":         publishedWith(`keys: {accessToken: access_token}`),

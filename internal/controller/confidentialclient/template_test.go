@@ -54,6 +54,29 @@ func TestATemplateFollowsTheTokenAndCostsNone(t *testing.T) {
 	}
 }
 
+// TestWhatReloaderLooksForStaysWithEachToken whether the manifest asks for it or somebody has put it there.
+func TestWhatReloaderLooksForStaysWithEachToken(t *testing.T) {
+	const match, ignore = "reloader.stakater.com/match", "reloader.stakater.com/ignore"
+	s := newStepper(t, 10*time.Minute, func(c *v1alpha1.ConfidentialClient) {
+		c.Spec.Secret = &v1alpha1.PublishedSecret{Template: &v1alpha1.SecretTemplate{
+			Metadata: &v1alpha1.SecretTemplateMetadata{Annotations: map[string]v1alpha1.AnnotationText{match: "true"}},
+		}}
+	})
+	secret := s.TokenSecret(s.consumer)
+	s.Update(secret, func() { secret.Annotations[ignore] = "false" })
+	mints := s.mints()
+	for range 2 {
+		s.clock.SetTime(s.consumer.Status.Token.RenewalTime.Time)
+		s.step()
+		if now := s.TokenSecret(s.consumer).Annotations; now[match] != "true" || now[ignore] != "false" {
+			t.Errorf("after a renewal the annotations are %v", now)
+		}
+	}
+	if s.mints() != mints+2 {
+		t.Errorf("%d tokens were requested at two renewals", s.mints()-mints)
+	}
+}
+
 func TestLabelsAndAnnotationsOfATemplateComeAndGo(t *testing.T) {
 	s := newStepper(t, 5*time.Hour, nil)
 	mints := s.mints()
