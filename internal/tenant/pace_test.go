@@ -54,7 +54,7 @@ func TestGateSlowsDownWhenTheTenantThrottlesAndNamesNoTime(t *testing.T) {
 				if err := g.admit(t.Context()); err == nil {
 					n++
 				} else {
-					time.Sleep(failure.RetryAfter(err))
+					<-time.After(failure.RetryAfter(err))
 				}
 			}
 			return n
@@ -68,7 +68,7 @@ func TestGateSlowsDownWhenTheTenantThrottlesAndNamesNoTime(t *testing.T) {
 		if n := calls(); n < 40 || n > 50 {
 			t.Errorf("%d calls went in the 10 s after the tenant had throttled", n)
 		}
-		time.Sleep(paceRecovery)
+		<-time.After(paceRecovery)
 		if n := calls(); n < 80 || n > 90 {
 			t.Errorf("%d calls went in 10 s a minute later", n)
 		}
