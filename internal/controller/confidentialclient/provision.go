@@ -1,7 +1,6 @@
 package confidentialclient
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -116,10 +115,13 @@ func (p *pass) username(ctx context.Context) (string, error) {
 func (p *pass) firstUsername() (string, error) {
 	suffix := p.tenant.Status.LoginSuffix
 	if p.tenant.Status.ClusterID == "" || suffix == "" {
-		return "", cmp.Or(p.tenantReady(), error(&report.Blocked{
+		if err := p.tenantReady(); err != nil {
+			return "", err
+		}
+		return "", &report.Blocked{
 			Reason:  v1alpha1.ReasonTenantNotReady,
 			Message: fmt.Sprintf("IdentityTenant %s/%s has not found out its login suffix yet", p.tenant.Namespace, p.tenant.Name),
-		}))
+		}
 	}
 	if i := p.obj.Spec.Identity; i != nil && i.Username != "" {
 		if !strings.HasSuffix(i.Username, "@"+suffix) {

@@ -58,7 +58,7 @@ func (p *pass) unsettle(ctx context.Context) error {
 		return nil
 	}
 	p.obj.Status.AppliedHash = ""
-	return p.persist(ctx)
+	return p.checkpoint(ctx)
 }
 
 // locate returns the application of this OAuthClient: by its row key, else by its application ID, else by importing it.
@@ -127,7 +127,7 @@ func (p *pass) storeKey(ctx context.Context, key string, origin v1alpha1.Applica
 	p.obj.Status.ApplicationKey, p.obj.Status.ApplicationOrigin = key, origin
 	p.obj.Status.ImportIntent = nil
 	p.plan(*p.merged) // the mark tells the origin
-	return p.persist(ctx)
+	return p.checkpoint(ctx)
 }
 
 func (p *pass) conflict(why string) error {

@@ -199,9 +199,9 @@ func (p *pass) reach(ctx context.Context) error {
 	return p.apply(ctx)
 }
 
-// persist stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
+// checkpoint stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
 // nothing is sent.
-func (p *pass) persist(ctx context.Context) error {
+func (p *pass) checkpoint(ctx context.Context) error {
 	var err error
 	p.stored, err = report.Checkpoint(ctx, p.Client, p.stored, p.obj)
 	return err
@@ -211,7 +211,7 @@ func (p *pass) persist(ctx context.Context) error {
 func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
 		before := p.stored.Status.Conditions
-		if err := p.persist(ctx); err != nil {
+		if err := p.checkpoint(ctx); err != nil {
 			return report.Again(err)
 		}
 		report.ReadyTransition(p.Recorder, p.obj, before, p.obj.Status.Conditions)

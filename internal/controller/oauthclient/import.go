@@ -44,7 +44,7 @@ func (p *pass) importApplication(ctx context.Context) error {
 	p.obj.Status.ApplicationKey, p.obj.Status.ApplicationOrigin = "", "" // one that was observed has gone
 	p.obj.Status.ClaimsScriptApplied = p.desired.ClaimsScript != ""
 	p.obj.Status.ImportIntent = &v1alpha1.ImportIntent{KnownKeys: unconfigured, Time: metav1.NewTime(p.Clock.Now())}
-	if err := p.persist(ctx); err != nil {
+	if err := p.checkpoint(ctx); err != nil {
 		return err
 	}
 	key, err := p.session.Admin().ImportApplication(ctx, p.desired.Template())

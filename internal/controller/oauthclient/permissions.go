@@ -33,7 +33,7 @@ func (p *pass) applyPermissions(ctx context.Context) error {
 	// off knows what it may revoke.
 	revoked := p.obj.Status.Grants
 	p.obj.Status.Grants = union(ours, revoked)
-	if err := p.persist(ctx); err != nil {
+	if err := p.checkpoint(ctx); err != nil {
 		return err
 	}
 	if err := p.grant(ctx, set...); err != nil {

@@ -13,7 +13,7 @@ func (p *pass) claimScript(ctx context.Context) error {
 		return nil
 	}
 	p.obj.Status.ClaimsScriptApplied = true
-	return p.persist(ctx)
+	return p.checkpoint(ctx)
 }
 
 // resetClaimsScript brings the tenant's own script back when the manifest names none any more.
