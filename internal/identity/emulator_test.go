@@ -229,15 +229,14 @@ func TestFaultsOfTheTenantAreClassed(t *testing.T) {
 		fault emulator.Fault
 		class failure.Class
 	}{
-		"a failure of the tenant":     {emulator.Fault{Kind: emulator.FaultStatus, Status: 502}, failure.Transient},
-		"a refusal":                   {emulator.Fault{Kind: emulator.FaultBusinessFailure, Body: canary}, failure.Rejected},
-		"a page":                      {emulator.Fault{Kind: emulator.FaultHTML}, failure.Unexpected},
-		"half an answer":              {emulator.Fault{Kind: emulator.FaultTruncatedJSON}, failure.Unexpected},
-		"a reset before the effect":   {emulator.Fault{Kind: emulator.FaultResetBefore}, failure.Transient},
-		"a reset after the effect":    {emulator.Fault{Kind: emulator.FaultResetAfter}, failure.Transient},
-		"no right":                    {emulator.Fault{Kind: emulator.FaultStatus, Status: 403}, failure.Unauthorized},
-		"a token that stays refused":  {emulator.Fault{Kind: emulator.FaultStatus, Status: 401}, failure.Unauthorized},
-		"too many calls, without end": {emulator.Fault{Kind: emulator.FaultStatus, Status: 429}, failure.Throttled},
+		"a failure of the tenant":    {emulator.Fault{Kind: emulator.FaultStatus, Status: 502}, failure.Transient},
+		"a refusal":                  {emulator.Fault{Kind: emulator.FaultBusinessFailure, Body: canary}, failure.Rejected},
+		"a page":                     {emulator.Fault{Kind: emulator.FaultHTML}, failure.Unexpected},
+		"half an answer":             {emulator.Fault{Kind: emulator.FaultTruncatedJSON}, failure.Unexpected},
+		"a reset before the effect":  {emulator.Fault{Kind: emulator.FaultResetBefore}, failure.Transient},
+		"a reset after the effect":   {emulator.Fault{Kind: emulator.FaultResetAfter}, failure.Transient},
+		"no right":                   {emulator.Fault{Kind: emulator.FaultStatus, Status: 403}, failure.Unauthorized},
+		"a token that stays refused": {emulator.Fault{Kind: emulator.FaultStatus, Status: 401}, failure.Unauthorized},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -256,6 +255,11 @@ func TestFaultsOfTheTenantAreClassed(t *testing.T) {
 	}
 	if calls := local.Calls().Sub(before); calls["OAuth2/Token/operator-admin"] != 1 || calls["Security/WhoAmI"] != 2 {
 		t.Errorf("calls: %v", calls)
+	}
+	// The last, because a tenant that throttles is left alone for a while.
+	local.Inject(emulator.Fault{Operation: "Security/WhoAmI", Kind: emulator.FaultStatus, Status: 429})
+	if _, err := admin.WhoAmI(t.Context()); failure.ClassOf(err) != failure.Throttled {
+		t.Errorf("too many calls: %v", err)
 	}
 }
 

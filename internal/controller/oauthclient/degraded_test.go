@@ -3,6 +3,7 @@ package oauthclient_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,6 +34,7 @@ func TestACheckThatCannotBeMadeTakesNothingFromTheApplication(t *testing.T) {
 			d.Ready(d.application)
 			d.Condition(d.application, v1alpha1.ConditionProvisioned, metav1.ConditionTrue, v1alpha1.ReasonApplied)
 			d.Tenant.ClearFaults()
+			d.clock.Step(time.Second) // for which a tenant that throttles is left alone
 			d.Eventually("see that it is not degraded any more", func() error {
 				d.look()
 				if meta.IsStatusConditionTrue(d.application.Status.Conditions, v1alpha1.ConditionDegraded) {
