@@ -209,9 +209,10 @@ func (e *Emulator) RemoveRole(id string) error {
 	return nil
 }
 
-// RevokeTokens makes the tenant refuse all tokens issued so far, as if they had expired.
+// RevokeTokens makes the tenant refuse all tokens, codes and sessions issued so far, as if they had expired.
 func (e *Emulator) RevokeTokens() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	clear(e.state.tokens)
+	e.state.flows.endAll()
 }

@@ -11,7 +11,7 @@ func (e *Emulator) serveDiscovery(c *call) answer {
 	e.mu.Lock()
 	name, profile := app.serviceName(), app.profile()
 	e.mu.Unlock()
-	scopes := []string{}
+	scopes := protocolScopes()
 	for _, scope := range profile.KnownScopes {
 		scopes = append(scopes, scope.Scope)
 	}
@@ -30,8 +30,41 @@ func (e *Emulator) serveDiscovery(c *call) answer {
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
 		"code_challenge_methods_supported":      []string{"S256", "plain"},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+		"token_endpoint_auth_methods_supported": authenticationMethods(profile),
+		"grant_types_supported":                 grantTypes(profile),
+		"response_modes_supported":              []string{"query", "fragment"},
+		"claims_supported":                      []string{"iss", "aud", "sub", "unique_name", "iat", "exp", "auth_time", "nonce"},
 	})
+}
+
+// authenticationMethods are the ways in which clients of the application may authenticate.
+func authenticationMethods(profile Profile) []string {
+	methods := []string{"client_secret_basic", "client_secret_post"}
+	if profile.ClientIDType != clientIDTypeConfidential && profile.AllowPublic {
+		methods = append(methods, "none")
+	}
+	return methods
+}
+
+// grantTypes are those that the application allows, by their names in metadata (RFC 8414 section 2).
+func grantTypes(profile Profile) []string {
+	types := []string{}
+	for _, flow := range profile.AllowedAuth {
+		switch flow {
+		case flowAuthorization:
+			types = append(types, grantTypeCode)
+			if profile.AllowRefresh {
+				types = append(types, grantTypeRefresh)
+			}
+		case flowImplicit:
+			types = append(types, "implicit")
+		case flowClient:
+			types = append(types, grantTypeClient)
+		case flowResourceOwner:
+			types = append(types, grantTypePassword)
+		}
+	}
+	return types
 }
 
 // issuer returns the iss claim of the application's tokens.
@@ -46,5 +79,5 @@ func (e *Emulator) issuer(serviceName string, profile Profile) string {
 func (e *Emulator) addressedApplication(c *call) *application {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.state.applicationByServiceName(c.segment)
+	return e.state.oauthApplication(c.segment)
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"k8s.io/utils/clock"
+
+	"github.com/oauth-operator/oauth-operator/internal/emulator/handle"
 )
 
 // Options configure an Emulator. The zero value is a tenant of the default seed on a free loopback port.
@@ -43,19 +45,20 @@ type Options struct {
 
 // Emulator is a running tenant. Its methods may be called from several goroutines.
 type Emulator struct {
-	options   Options
-	router    router
-	identity  serverIdentity
-	keys      *keyring
-	logger    *slog.Logger
-	url       string
-	publicURL string
-	control   string // URL of the control port; empty without one
-	admin     credential
-	servers   []*http.Server
-	serving   sync.WaitGroup
-	closed    chan struct{}
-	closeOnce sync.Once
+	options    Options
+	router     router
+	identity   serverIdentity
+	keys       *keyring
+	logger     *slog.Logger
+	url        string
+	publicURL  string
+	control    string // URL of the control port; empty without one
+	confirming []byte // key of what proves that a user saw a form
+	admin      credential
+	servers    []*http.Server
+	serving    sync.WaitGroup
+	closed     chan struct{}
+	closeOnce  sync.Once
 
 	mu     sync.Mutex // guards what follows
 	state  *state
@@ -71,7 +74,8 @@ type credential struct{ id, secret string }
 func Start(options Options) (*Emulator, error) {
 	e := &Emulator{
 		options: options, router: newRouter(), logger: options.Logger, calls: Counters{}, closed: make(chan struct{}),
-		keys: &keyring{source: options.Keys, keys: map[string][]signingKey{}},
+		confirming: []byte(handle.New()),
+		keys:       &keyring{source: options.Keys, keys: map[string][]signingKey{}},
 	}
 	if e.options.Address == "" {
 		e.options.Address = "127.0.0.1:0"

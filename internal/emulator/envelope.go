@@ -8,6 +8,7 @@ import (
 	"html"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type answer struct {
 	status      int
 	contentType string
 	header      map[string]string
+	cookies     []*http.Cookie
 	body        []byte
 	reset       bool // reset the connection, send nothing
 }
@@ -118,6 +120,12 @@ func (a answer) withHeader(name, value string) answer {
 	return a
 }
 
+// withCookie returns a copy of a that sets one more cookie.
+func (a answer) withCookie(cookie *http.Cookie) answer {
+	a.cookies = append(slices.Clone(a.cookies), cookie)
+	return a
+}
+
 // write sends the answer. The Date header carries the tenant's clock, so that a clock offset is visible to clients.
 func (a answer) write(w http.ResponseWriter, now time.Time) error {
 	header := w.Header()
@@ -127,6 +135,9 @@ func (a answer) write(w http.ResponseWriter, now time.Time) error {
 	header.Set("Cache-Control", "no-store")
 	for name, value := range a.header {
 		header.Set(name, value)
+	}
+	for _, cookie := range a.cookies {
+		http.SetCookie(w, cookie)
 	}
 	w.WriteHeader(a.status)
 	_, err := w.Write(a.body)

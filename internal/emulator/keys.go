@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -90,6 +91,20 @@ func (k *keyring) sign(application string, claims []byte) (string, error) {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}
 	return signed.CompactSerialize()
+}
+
+// verify returns what the application signed, with any of its keys.
+func (k *keyring) verify(application string, signed *jose.JSONWebSignature) ([]byte, error) {
+	keys, err := k.of(application)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if key.id == signed.Signatures[0].Header.KeyID {
+			return signed.Verify(key.key.Public())
+		}
+	}
+	return nil, errors.New("verifying a token: no key of the application has its key ID")
 }
 
 // serveKeys answers the public keys of an application as a JSON Web Key Set (RFC 7517 section 5).

@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// defaultApplication is what an empty application segment in an OAuth path stands for.
-const defaultApplication = "__idaptive_cybr_user_oidc"
-
 // unknownOperation is the name under which calls to addresses that do not exist are counted.
 const unknownOperation = "Unknown"
 
@@ -20,6 +17,7 @@ type operation struct {
 	get    bool     // GET is served as well as POST
 	rights []string // administrative rights of which one is needed; empty: none
 	open   bool     // no token is needed
+	shared sharing  // with pages of other origins
 	admin  func(*Emulator, *call) (any, error)
 	plain  func(*Emulator, *call) answer
 }
@@ -81,6 +79,10 @@ func adminOperations() []operation {
 		{name: "Security/WhoAmI", get: true, admin: (*Emulator).whoAmI},
 		{name: "UserMgmt/GetUsersRolesAndAdministrativeRights", get: true, admin: (*Emulator).getUsersRolesAndRights},
 		{name: "SysInfo/Version", get: true, open: true, admin: (*Emulator).version},
+
+		{name: "Login", get: true, plain: (*Emulator).serveLogin},
+		{name: "Security/StartAuthentication", plain: (*Emulator).serveStartAuthentication},
+		{name: "Security/AdvanceAuthentication", plain: (*Emulator).serveAdvanceAuthentication},
 	}
 }
 
@@ -99,10 +101,16 @@ func operationAliases() map[string]string {
 // oauthOperations lists the calls under /oauth2 by lower-case action.
 func oauthOperations() map[string]operation {
 	return map[string]operation{
-		"token":      {name: "OAuth2/Token", plain: (*Emulator).serveToken},
-		"keys":       {name: "OAuth2/Keys", get: true, plain: (*Emulator).serveKeys},
-		"introspect": {name: "OAuth2/Introspect", plain: (*Emulator).serveIntrospection},
-		"revoke":     {name: "OAuth2/Revoke", plain: (*Emulator).serveRevocation},
+		"token":                {name: "OAuth2/Token", shared: sharedWithClients, plain: (*Emulator).serveToken},
+		"authorize":            {name: "OAuth2/Authorize", get: true, plain: (*Emulator).serveAuthorize},
+		"confirm":              {name: "OAuth2/Confirm", plain: (*Emulator).serveConfirm},
+		"keys":                 {name: "OAuth2/Keys", get: true, shared: sharedWithAll, plain: (*Emulator).serveKeys},
+		"introspect":           {name: "OAuth2/Introspect", plain: (*Emulator).serveIntrospection},
+		"revoke":               {name: "OAuth2/Revoke", shared: sharedWithClients, plain: (*Emulator).serveRevocation},
+		"userinfo":             {name: "OAuth2/UserInfo", get: true, shared: sharedWithClients, plain: (*Emulator).serveUserInfo},
+		"endsession":           {name: "OAuth2/EndSession", get: true, plain: (*Emulator).serveEndSession},
+		"platformtoken":        {name: "OAuth2/PlatformToken", plain: (*Emulator).servePlatformToken},
+		"refreshplatformtoken": {name: "OAuth2/RefreshPlatformToken", plain: (*Emulator).serveRefreshPlatformToken},
 	}
 }
 
@@ -131,7 +139,7 @@ func (r router) route(path string) (op operation, segment string, ok bool) {
 	lower := strings.ToLower(path)
 	switch {
 	case len(parts) == 3 && strings.HasSuffix(lower, "/.well-known/openid-configuration"):
-		return operation{name: "Discovery", get: true, plain: (*Emulator).serveDiscovery}, parts[0], true
+		return operation{name: "Discovery", get: true, shared: sharedWithAll, plain: (*Emulator).serveDiscovery}, parts[0], true
 	case strings.EqualFold(parts[0], "oauth2") && (len(parts) == 2 || len(parts) == 3):
 		op, ok = r.oauth[strings.ToLower(parts[1])]
 		segment = defaultApplication
@@ -209,11 +217,14 @@ func (e *Emulator) perform(c *call, op operation, known bool) answer {
 	if !known {
 		return notFoundAnswer()
 	}
+	if c.request.Method == http.MethodOptions && op.shared != sharedWithNobody {
+		return e.preflight(c, op)
+	}
 	if c.request.Method != http.MethodPost && (!op.get || c.request.Method != http.MethodGet) {
 		return htmlAnswer(http.StatusMethodNotAllowed, "Method not allowed")
 	}
 	if op.plain != nil {
-		return op.plain(e, c)
+		return e.sharedAnswer(c, op, op.plain(e, c))
 	}
 	args, err := readArguments(c.request)
 	e.mu.Lock()

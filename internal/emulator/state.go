@@ -17,6 +17,8 @@ type state struct {
 	userIDs      map[string]string // login name to ID
 	roles        map[string]*role
 	tokens       map[[sha256.Size]byte]*token
+	builtIn      *application // the tenant's own, which the admin API does not know
+	flows        flows
 	sequence     int // order of creation
 }
 
@@ -68,16 +70,15 @@ type role struct {
 
 // token is an issued access token, found by the hash of its text.
 type token struct {
-	id          string
-	application string // row key
-	user        string
-	scopes      []string
-	opaque      bool
-	issuer      string
-	audience    string
-	issued      time.Time
-	expires     time.Time
-	revoked     bool
+	*authorization
+	id        string
+	scopes    []string // as many as those of the authorization, or fewer
+	opaque    bool
+	issuer    string
+	audience  string
+	issued    time.Time
+	expires   time.Time
+	withdrawn bool // this token alone, before its time
 }
 
 // The roles that every tenant has; their IDs are words.
@@ -94,6 +95,7 @@ func newState(suffixes []string) *state {
 		userIDs:      map[string]string{},
 		roles:        map[string]*role{},
 		tokens:       map[[sha256.Size]byte]*token{},
+		builtIn:      newBuiltInApplication(),
 	}
 	for id, name := range map[string]string{roleSysAdmin: "System Administrator", roleEverybody: "Everybody"} {
 		r := s.addRole(id, name)

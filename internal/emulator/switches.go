@@ -64,6 +64,28 @@ type Switches struct {
 	// PasswordChangeBlocks refuses tokens to users whose password must be changed at the next login. By default that
 	// flag has no effect on the client credentials grant.
 	PasswordChangeBlocks bool `json:"passwordChangeBlocks,omitempty"`
+	// DecodeBasic also takes client credentials in the Basic header that are percent-encoded, as RFC 6749 section 2.3.1
+	// asks for. By default they are taken raw only, as all known clients of the service send them.
+	DecodeBasic bool `json:"decodeBasic,omitempty"`
+	// AllScopesByDefault grants all scopes of the application to a request without scope. By default it gets none.
+	AllScopesByDefault bool `json:"allScopesByDefault,omitempty"`
+	// ClientGrantOptional lets a client that acts for users do without a grant of its own on the application. By
+	// default the client has to be granted the application as well as the user.
+	ClientGrantOptional bool `json:"clientGrantOptional,omitempty"`
+	// IDTokenAlways issues an ID token with every code that is redeemed. By default the scope openid asks for it.
+	IDTokenAlways bool `json:"idTokenAlways,omitempty"`
+	// RefreshNeedsOfflineAccess issues refresh tokens to authorizations with the scope offline_access only. By default
+	// all get one where the application issues refresh tokens.
+	RefreshNeedsOfflineAccess bool `json:"refreshNeedsOfflineAccess,omitempty"`
+	// RotateRefreshTokens answers every use of a refresh token with another, which takes its place; using the old one
+	// again ends the authorization. By default a refresh token is good until it expires, and the answer has no other.
+	RotateRefreshTokens bool `json:"rotateRefreshTokens,omitempty"`
+	// RememberConsent asks a user only once for the same scopes of the same client. By default every authorization
+	// request is to be confirmed where the application wants that.
+	RememberConsent bool `json:"rememberConsent,omitempty"`
+	// ServiceUsersLogIn lets service users log in at the login page and by Security/AdvanceAuthentication. By default
+	// they are refused there.
+	ServiceUsersLogIn bool `json:"serviceUsersLogIn,omitempty"`
 }
 
 // ParseSwitches reads switches from YAML or JSON, such as "{mergeProfile: true, outOfScope: Unauthorized}". Unknown

@@ -1,295 +1,277 @@
 package emulator
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"encoding/json"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 )
 
-// pruneEvery is after how many tokens the expired ones are forgotten.
-const pruneEvery = 1024
+// The grant types of the token endpoint.
+const (
+	grantTypeClient   = "client_credentials"
+	grantTypeCode     = "authorization_code"
+	grantTypeRefresh  = "refresh_token"
+	grantTypePassword = "password"
+)
+
+// The error codes of RFC 6749 that several places answer.
+const (
+	errInvalidRequest     = "invalid_request"
+	errInvalidGrant       = "invalid_grant"
+	errInvalidScope       = "invalid_scope"
+	errUnauthorizedClient = "unauthorized_client"
+	errAccessDenied       = "access_denied"
+)
 
 func oauthError(status int, code, description string) answer {
 	return jsonAnswer(status, map[string]string{"error": code, "error_description": description})
 }
 
-// invalidClient is the answer to a client that could not be authenticated (RFC 6749 section 5.2).
-func invalidClient() answer {
-	return oauthError(http.StatusUnauthorized, "invalid_client", "Client authentication failed.").
-		withHeader("WWW-Authenticate", `Basic realm="identity-emulator"`)
+// refuseToken is the answer of the token endpoint to what is wrong with a request (RFC 6749 section 5.2).
+func refuseToken(code, description string) *answer {
+	a := oauthError(http.StatusBadRequest, code, description)
+	return &a
 }
 
-// serveToken serves the token endpoint: the client credentials grant (RFC 6749 section 4.4).
+// tokenRequest is a request to the token endpoint of a client that has authenticated, or said that it is public.
+type tokenRequest struct {
+	form    formReader
+	now     time.Time
+	app     *application
+	profile Profile
+	client  client
+}
+
+// formReader is what grants read of a form.
+type formReader interface{ Get(name string) string }
+
+// tokenGrant is a grant type: the flow that an application has to allow for it, and the decision.
+type tokenGrant struct {
+	flow   string
+	decide func(*Emulator, tokenRequest) (issuance, *answer)
+}
+
+func tokenGrants() map[string]tokenGrant {
+	return map[string]tokenGrant{
+		grantTypeClient:   {flowClient, (*Emulator).grantClientCredentials},
+		grantTypeCode:     {flowAuthorization, (*Emulator).grantAuthorizationCode},
+		grantTypeRefresh:  {flowAuthorization, (*Emulator).grantRefreshToken},
+		grantTypePassword: {flowResourceOwner, (*Emulator).grantPassword},
+	}
+}
+
+// serveToken serves the token endpoint (RFC 6749 section 3.2). What is issued is signed while no lock is held.
 func (e *Emulator) serveToken(c *call) answer {
 	if refused, ok := readForm(c); !ok {
 		return refused
 	}
-	issued, refused := e.grantClientCredentials(c)
+	decided, refused := e.decideToken(c)
 	if refused != nil {
 		return *refused
 	}
-	text, err := e.tokenText(issued)
+	return e.answerTokens(decided, c.now)
+}
+
+// answerTokens issues what was decided on, and answers it as RFC 6749 section 5.1 says.
+func (e *Emulator) answerTokens(decided issuance, now time.Time) answer {
+	issued, err := e.issue(decided, now)
 	if err != nil {
 		return oauthError(http.StatusInternalServerError, "server_error", "The token could not be signed.")
 	}
-	e.mu.Lock()
-	e.state.storeToken(text, issued.token, c.now)
-	e.mu.Unlock()
-	return jsonAnswer(http.StatusOK, map[string]any{
-		"access_token": text,
-		"token_type":   "Bearer",
-		"expires_in":   wholeSeconds(issued.expires.Sub(issued.issued)),
-		"scope":        strings.Join(issued.scopes, " "),
-	})
+	return jsonAnswer(http.StatusOK, issued)
 }
 
 // readForm reads the form of an OAuth call. Other encodings, JSON among them, are refused, and so are parameters that
 // occur more than once (RFC 6749 section 3.2).
 func readForm(c *call) (refused answer, ok bool) {
-	if c.request.Method != http.MethodPost {
-		return htmlAnswer(http.StatusMethodNotAllowed, "Method not allowed"), false
-	}
-	mediaType, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
-	if err != nil || mediaType != "application/x-www-form-urlencoded" {
-		return oauthError(http.StatusBadRequest, "invalid_request", "The body must be a form."), false
-	}
-	c.request.Body = http.MaxBytesReader(nil, c.request.Body, maxBody)
-	if err := c.request.ParseForm(); err != nil {
-		return oauthError(http.StatusBadRequest, "invalid_request", "The form could not be read."), false
+	if refused, ok := readRepeatingForm(c); !ok {
+		return refused, false
 	}
 	for _, values := range c.request.PostForm {
 		if len(values) > 1 {
-			return oauthError(http.StatusBadRequest, "invalid_request", "A parameter occurs more than once."), false
+			return oauthError(http.StatusBadRequest, errInvalidRequest, "A parameter occurs more than once."), false
 		}
 	}
 	return answer{}, true
 }
 
-// issuedToken is a token with what its text says besides.
-type issuedToken struct {
-	*token
-	username string
+// readRepeatingForm reads a form in which a parameter may occur more than once.
+func readRepeatingForm(c *call) (refused answer, ok bool) {
+	if c.request.Method != http.MethodPost {
+		return htmlAnswer(http.StatusMethodNotAllowed, "Method not allowed"), false
+	}
+	mediaType, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return oauthError(http.StatusBadRequest, errInvalidRequest, "The body must be a form."), false
+	}
+	c.request.Body = http.MaxBytesReader(nil, c.request.Body, maxBody)
+	if err := c.request.ParseForm(); err != nil {
+		return oauthError(http.StatusBadRequest, errInvalidRequest, "The form could not be read."), false
+	}
+	return answer{}, true
 }
 
-// grantClientCredentials decides a token request. The state does not change apart from the user's last login.
-func (e *Emulator) grantClientCredentials(c *call) (issuedToken, *answer) {
+// decideToken decides what a token request gets.
+func (e *Emulator) decideToken(c *call) (issuance, *answer) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	refuseWith := func(status int, code, description string) (issuedToken, *answer) {
-		a := oauthError(status, code, description)
-		return issuedToken{}, &a
-	}
-	app := e.state.applicationByServiceName(c.segment)
+	app := e.state.oauthApplication(c.segment)
 	if app == nil {
-		status := http.StatusBadRequest
-		if e.options.Switches.UnknownApplicationNotFound {
-			status = http.StatusNotFound
-		}
-		return refuseWith(status, "invalid_request", "The application is unknown.")
+		a := e.unknownApplication()
+		return issuance{}, &a
 	}
-	switch c.request.PostForm.Get("grant_type") {
-	case "client_credentials":
-	case "":
-		return refuseWith(http.StatusBadRequest, "invalid_request", "The parameter grant_type is missing.")
-	default:
-		return refuseWith(http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported.")
+	grantType := c.request.PostForm.Get("grant_type")
+	if grantType == "" {
+		return issuance{}, refuseToken(errInvalidRequest, "The parameter grant_type is missing.")
 	}
-	u, refused := e.authenticateClient(c)
-	if refused != nil {
-		return issuedToken{}, refused
+	grant, known := tokenGrants()[grantType]
+	if !known {
+		return issuance{}, refuseToken("unsupported_grant_type", "The grant type is not supported.")
 	}
-	profile := app.profile()
-	if refused := e.admitClient(app, profile, u); refused != nil {
-		return issuedToken{}, refused
+	r := tokenRequest{form: c.request.PostForm, now: c.now, app: app, profile: app.profile()}
+	var refused *answer
+	if r.client, refused = e.authenticateClient(c, r.profile); refused != nil {
+		return issuance{}, refused
 	}
-	if !slices.Contains(profile.AllowedAuth, flowClient) {
-		return refuseWith(http.StatusBadRequest, "unauthorized_client", "The application does not allow this grant type.")
+	if refused := e.admitClient(app, r.profile, r.client, grantType); refused != nil {
+		return issuance{}, refused
 	}
-	scopes, ok := e.grantedScopes(profile, c.request.PostForm.Get("scope"))
+	if !slices.Contains(r.profile.AllowedAuth, grant.flow) {
+		return issuance{}, refuseToken(errUnauthorizedClient, "The application does not allow this grant type.")
+	}
+	return grant.decide(e, r)
+}
+
+func (e *Emulator) unknownApplication() answer {
+	status := http.StatusBadRequest
+	if e.options.Switches.UnknownApplicationNotFound {
+		status = http.StatusNotFound
+	}
+	return oauthError(status, errInvalidRequest, "The application is unknown.")
+}
+
+// grantClientCredentials grants a token to the client for itself (RFC 6749 section 4.4). There is no refresh token,
+// whatever the application allows.
+func (e *Emulator) grantClientCredentials(r tokenRequest) (issuance, *answer) {
+	if r.client.public() {
+		a := invalidClient()
+		return issuance{}, &a
+	}
+	scopes, ok := e.grantedScopes(r.profile, r.form.Get("scope"), nil)
 	if !ok {
-		return refuseWith(http.StatusBadRequest, "invalid_scope", "The application does not define a requested scope.")
+		return issuance{}, undefinedScope()
 	}
-	u.lastLogin = c.now
-	audience := profile.Audience
-	if audience == "" || app.templateName() == TemplateOAuth2ServerClient {
-		audience = u.name
-	}
-	issued := c.now.Truncate(time.Second)
-	return issuedToken{username: u.name, token: &token{
-		id: uuid.NewString(), application: app.key, user: u.id, scopes: scopes,
-		opaque: profile.TokenType == tokenTypeOpaque, issuer: e.issuer(app.serviceName(), profile), audience: audience,
-		issued: issued, expires: issued.Add(profile.TokenLifetime),
-	}}, nil
+	u := r.client.user
+	u.lastLogin = r.now
+	a := &authorization{application: r.app.key, client: r.client.id, user: u.id, scopes: scopes}
+	return issuance{username: u.name, access: e.newAccessToken(r.app, r.profile, a, scopes, r.now)}, nil
 }
 
-// authenticateClient finds the user behind the client credentials: the login name is the client ID, compared without
-// regard to case, and the password is the secret. They come raw in the Basic header, not percent-encoded as RFC 6749
-// section 2.3.1 asks for, or in the form; not in both.
-func (e *Emulator) authenticateClient(c *call) (*user, *answer) {
-	id, secret, basic := c.request.BasicAuth()
-	form := c.request.PostForm
-	if c.request.Header.Get("Authorization") != "" && !basic {
-		a := invalidClient()
-		return nil, &a
+// grantAuthorizationCode redeems a code (RFC 6749 section 4.1.3) that belongs to this client, was sent to this redirect
+// URI and is proven by this verifier. A code that is used again ends all that was issued for it.
+func (e *Emulator) grantAuthorizationCode(r tokenRequest) (issuance, *answer) {
+	if r.form.Get("code") == "" {
+		return issuance{}, refuseToken(errInvalidRequest, "The parameter code is missing.")
 	}
-	if basic && form.Has("client_secret") {
-		a := oauthError(http.StatusBadRequest, "invalid_request", "The client authenticates in more than one way.")
-		return nil, &a
+	found, ok := e.state.flows.codes.Get(r.form.Get("code"), r.now)
+	if !ok {
+		return issuance{}, refuseToken(errInvalidGrant, "The code is unknown or has expired.")
 	}
-	if !basic {
-		id, secret = form.Get("client_id"), form.Get("client_secret")
+	if found.spent {
+		found.revoked = true
+		return issuance{}, refuseToken(errInvalidGrant, "The code has been used before.")
 	}
-	u := e.state.userByName(id)
-	sum := sha256.Sum256([]byte(secret))
-	known := u != nil && subtle.ConstantTimeCompare(sum[:], u.password[:]) == 1
-	if !known || !u.active() || (u.forcePasswordChangeNext && e.options.Switches.PasswordChangeBlocks) {
-		a := invalidClient()
-		return nil, &a
-	}
-	return u, nil
-}
-
-// admitClient checks that the user may be a client of the application at all.
-func (e *Emulator) admitClient(app *application, profile Profile, u *user) *answer {
-	var a answer
-	listed := len(profile.AllowedClients) == 0 || containsFold(profile.AllowedClients, u.name)
-	confidential := profile.ClientIDType == clientIDTypeConfidential
+	verifier := r.form.Get("code_verifier")
 	switch {
-	case confidential && profile.MustBeOauthClient && !u.oauthClient:
-		a = oauthError(http.StatusBadRequest, "unauthorized_client", "The user is not an OAuth client.")
-	case !confidential && !listed:
-		a = oauthError(http.StatusBadRequest, "unauthorized_client", "The client is not in the list of the application.")
-	case !e.state.canExecute(app, u):
-		code := "access_denied"
-		if e.options.Switches.UngrantedAsUnauthorized {
-			code = "unauthorized_client"
-		}
-		a = oauthError(http.StatusBadRequest, code, "The client has no access to the application.")
-	default:
-		return nil
+	case found.application != r.app.key || !found.belongsTo(r.client.id):
+		return issuance{}, refuseToken(errInvalidGrant, "The code belongs to another client.")
+	case found.redirect != r.form.Get("redirect_uri"):
+		return issuance{}, refuseToken(errInvalidGrant, "The redirect URI is not that of the authorization request.")
+	case found.challenge.IsZero() && r.client.public():
+		return issuance{}, refuseToken(errInvalidGrant, "A public client needs a code challenge.")
+	case found.challenge.IsZero() != (verifier == ""), !found.challenge.IsZero() && !found.challenge.Proves(verifier):
+		return issuance{}, refuseToken(errInvalidGrant, "The code verifier does not fit the code challenge.")
 	}
-	return &a
+	u := e.state.users[found.user]
+	if u == nil || !u.active() || !e.state.mayUse(r.app, u) {
+		return issuance{}, refuseToken(errInvalidGrant, "The user has no access to the application any more.")
+	}
+	found.spent = true
+	decided := issuance{username: u.name, access: e.newAccessToken(r.app, r.profile, found.authorization, found.scopes, r.now)}
+	if e.options.Switches.IDTokenAlways || slices.Contains(found.scopes, scopeOpenID) {
+		decided.identity = e.newIdentityToken(decided.access, found.authorization)
+	}
+	if e.refreshes(r.profile, found.scopes) {
+		decided.refresh = &refreshToken{authorization: found.authorization, issued: r.now, expires: r.now.Add(r.profile.RefreshLifetime)}
+	}
+	return decided, nil
 }
 
-// grantedScopes returns the requested scopes without repetitions; false when one is not defined and must be.
-func (e *Emulator) grantedScopes(profile Profile, requested string) ([]string, bool) {
-	granted := []string{}
-	for name := range strings.FieldsSeq(requested) {
-		if _, known := profile.scope(name); !known {
-			if e.options.Switches.NarrowScopes {
-				continue
-			}
-			return nil, false
-		}
-		if !slices.Contains(granted, name) {
-			granted = append(granted, name)
-		}
-	}
-	return granted, true
+// refreshes tells whether a refresh token is issued with an access token of these scopes.
+func (e *Emulator) refreshes(profile Profile, scopes []string) bool {
+	asked := !e.options.Switches.RefreshNeedsOfflineAccess || slices.Contains(scopes, scopeOfflineAccess)
+	return profile.AllowRefresh && asked
 }
 
-// tokenText returns the text of a token: random, or a signed JSON Web Token. jti, which is not known of the service,
-// keeps two tokens of one second apart.
-func (e *Emulator) tokenText(t issuedToken) (string, error) {
-	if t.opaque {
-		var random [48]byte
-		_, _ = rand.Read(random[:]) // never fails
-		return base64.RawURLEncoding.EncodeToString(random[:]), nil
+// grantRefreshToken grants a new access token for a refresh token (RFC 6749 section 6), with the same scopes or fewer.
+// Where refresh tokens are rotated, one that is used again ends all that was issued for its authorization.
+func (e *Emulator) grantRefreshToken(r tokenRequest) (issuance, *answer) {
+	if r.form.Get("refresh_token") == "" {
+		return issuance{}, refuseToken(errInvalidRequest, "The parameter refresh_token is missing.")
 	}
-	claims, err := json.Marshal(map[string]any{
-		"iss":         t.issuer,
-		"aud":         t.audience,
-		"sub":         t.user,
-		"unique_name": t.username,
-		"scope":       strings.Join(t.scopes, " "),
-		"iat":         t.issued.Unix(),
-		"exp":         t.expires.Unix(),
-		"jti":         t.id,
-	})
-	if err != nil {
-		return "", err
+	if !r.profile.AllowRefresh {
+		return issuance{}, refuseToken(errUnauthorizedClient, "The application does not issue refresh tokens.")
 	}
-	return e.keys.sign(t.application, claims)
-}
-
-// storeToken remembers an issued token by the hash of its text.
-func (s *state) storeToken(text string, t *token, now time.Time) {
-	s.tokens[sha256.Sum256([]byte(text))] = t
-	if len(s.tokens)%pruneEvery == 0 {
-		for sum, old := range s.tokens {
-			if !now.Before(old.expires) {
-				delete(s.tokens, sum)
-			}
+	found, ok := e.state.flows.refresh.Get(r.form.Get("refresh_token"), r.now)
+	if !ok || found.application != r.app.key || !found.belongsTo(r.client.id) {
+		return issuance{}, refuseToken(errInvalidGrant, "The refresh token is unknown or has expired.")
+	}
+	if found.spent {
+		found.revoked = true
+	}
+	u := e.state.users[found.user]
+	if found.revoked || u == nil || !u.active() || !e.state.mayUse(r.app, u) {
+		return issuance{}, refuseToken(errInvalidGrant, "The refresh token was revoked.")
+	}
+	scopes := found.scopes
+	if requested := strings.Fields(r.form.Get("scope")); len(requested) > 0 {
+		scopes = slices.Compact(slices.Sorted(slices.Values(requested)))
+		if slices.ContainsFunc(scopes, func(name string) bool { return !slices.Contains(found.scopes, name) }) {
+			return issuance{}, refuseToken(errInvalidScope, "A scope was not granted by the user.")
 		}
 	}
+	decided := issuance{username: u.name, access: e.newAccessToken(r.app, r.profile, found.authorization, scopes, r.now)}
+	if slices.Contains(scopes, scopeOpenID) {
+		decided.identity = e.newIdentityToken(decided.access, found.authorization)
+		decided.withoutNonce = true // it is of the login (OpenID Connect Core section 12.2)
+	}
+	if e.options.Switches.RotateRefreshTokens {
+		found.spent = true
+		decided.refresh = &refreshToken{authorization: found.authorization, issued: r.now, expires: found.expires}
+	}
+	return decided, nil
 }
 
-// liveToken returns a token that is known, in time, not revoked, and whose application and active user still exist.
-func (s *state) liveToken(text string, now time.Time) (caller, bool) {
-	t := s.tokens[sha256.Sum256([]byte(text))]
-	if t == nil || t.revoked || !now.Before(t.expires) {
-		return caller{}, false
+// grantPassword grants a token for a user's own name and password (RFC 6749 section 4.3). There is no refresh token,
+// whatever the application allows.
+func (e *Emulator) grantPassword(r tokenRequest) (issuance, *answer) {
+	if r.form.Get("username") == "" || r.form.Get("password") == "" {
+		return issuance{}, refuseToken(errInvalidRequest, "The parameters username and password are needed.")
 	}
-	found := caller{user: s.users[t.user], application: s.applications[t.application], token: t}
-	return found, found.user != nil && found.user.active() && found.application != nil
-}
-
-// serveIntrospection tells a client of the application about a token (RFC 7662).
-func (e *Emulator) serveIntrospection(c *call) answer {
-	if refused, ok := readForm(c); !ok {
-		return refused
+	u := e.verifiedUser(r.form.Get("username"), r.form.Get("password"))
+	if u == nil {
+		return issuance{}, refuseToken(errInvalidGrant, "The user name or the password is wrong.")
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	app := e.state.applicationByServiceName(c.segment)
-	if app == nil {
-		return notFoundAnswer()
+	if !e.state.mayUse(r.app, u) {
+		return issuance{}, e.noAccess("The user has no access to the application.")
 	}
-	if _, refused := e.authenticateClient(c); refused != nil {
-		return *refused
+	scopes, ok := e.grantedScopes(r.profile, r.form.Get("scope"), protocolScopes())
+	if !ok {
+		return issuance{}, undefinedScope()
 	}
-	found, live := e.state.liveToken(c.request.PostForm.Get("token"), c.now)
-	if !live || found.application != app {
-		return jsonAnswer(http.StatusOK, map[string]any{"active": false})
-	}
-	return jsonAnswer(http.StatusOK, map[string]any{
-		"active":     true,
-		"scope":      strings.Join(found.token.scopes, " "),
-		"client_id":  found.user.name,
-		"username":   found.user.name,
-		"token_type": "Bearer",
-		"sub":        found.token.user,
-		"iss":        found.token.issuer,
-		"aud":        found.token.audience,
-		"iat":        found.token.issued.Unix(),
-		"exp":        found.token.expires.Unix(),
-	})
-}
-
-// serveRevocation revokes a token that the client itself was issued (RFC 7009). Unknown tokens and tokens of others are
-// answered with success too.
-func (e *Emulator) serveRevocation(c *call) answer {
-	if refused, ok := readForm(c); !ok {
-		return refused
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	u, refused := e.authenticateClient(c)
-	if refused != nil {
-		return *refused
-	}
-	t := e.state.tokens[sha256.Sum256([]byte(c.request.PostForm.Get("token")))]
-	if t != nil && t.user == u.id {
-		t.revoked = true
-	}
-	return answer{status: http.StatusOK, contentType: contentTypeJSON}
+	u.lastLogin = r.now
+	a := &authorization{application: r.app.key, client: r.client.id, user: u.id, scopes: scopes, authTime: r.now}
+	return issuance{username: u.name, access: e.newAccessToken(r.app, r.profile, a, scopes, r.now)}, nil
 }

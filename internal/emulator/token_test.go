@@ -34,7 +34,7 @@ func ordersSeed() emulator.Seed {
 		client("direct", func(u *emulator.SeedUser) { u.Roles = nil }),
 		client("viewer", func(u *emulator.SeedUser) { u.Roles = nil }),
 		client("ungranted", func(u *emulator.SeedUser) { u.Roles = nil }),
-		client("person", func(u *emulator.SeedUser) { u.OauthClient = false }),
+		client("person", func(u *emulator.SeedUser) { u.OauthClient, u.ServiceUser = false, false }),
 		client("locked", func(u *emulator.SeedUser) { u.State = "Locked" }),
 		client("forced", func(u *emulator.SeedUser) { u.ForcePasswordChangeNext = true }),
 	)
@@ -121,7 +121,7 @@ func TestTokenRequestsAreRefused(t *testing.T) {
 		"an unknown application, as 404":    {switches: emulator.Switches{UnknownApplicationNotFound: true}, app: "nothing", id: "good", status: 404, want: "invalid_request"},
 		"no grant, as unauthorized":         {switches: emulator.Switches{UngrantedAsUnauthorized: true}, id: "ungranted", status: 400, want: "unauthorized_client"},
 		"a password that must be changed":   {switches: emulator.Switches{PasswordChangeBlocks: true}, id: "forced", status: 401, want: "invalid_client"},
-		"an empty application, the default": {app: "-", id: "good", status: 400, want: "invalid_request"},
+		"an empty application, the default": {app: "-", id: "person", status: 400, want: "unauthorized_client"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
