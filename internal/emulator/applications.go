@@ -42,7 +42,7 @@ func (e *Emulator) newApplicationFields(template string) (map[string]any, bool) 
 		"AllowScopeSelect":      false,
 		"KnownScopes":           []any{},
 	}
-	if e.options.Switches.TenantIssuer {
+	if e.switches().TenantIssuer {
 		profile["Issuer"] = e.publicURL
 	}
 	return map[string]any{
@@ -81,7 +81,7 @@ func (e *Emulator) renderApplication(app *application) map[string]any {
 	fields := cloneObject(app.raw)
 	fields["_RowKey"] = app.key
 	if profile, ok := app.raw["OAuthProfile"].(map[string]any); ok {
-		fields["OAuthProfile"] = e.options.Switches.renderProfile(profile)
+		fields["OAuthProfile"] = e.switches().renderProfile(profile)
 	} else {
 		delete(fields, "OAuthProfile")
 	}
@@ -123,7 +123,7 @@ func (e *Emulator) getApplication(c *call) (any, error) {
 }
 
 func (e *Emulator) missingApplication(name string) (any, error) {
-	if e.options.Switches.NullForMissingApplication {
+	if e.switches().NullForMissingApplication {
 		return nil, nil // a null Result is one reading of the service
 	}
 	return nil, refuse(notFound, "Application '%s' not found.", name)
@@ -150,7 +150,7 @@ func (e *Emulator) updateApplication(c *call) (any, error) {
 		return nil, err
 	}
 	if other := e.state.applicationByServiceName(scalarText(fields["ServiceName"])); other != nil && other != app {
-		if e.options.Switches.DuplicateAsState {
+		if e.switches().DuplicateAsState {
 			return map[string]any{"State": 1}, nil
 		}
 		return nil, refuse(duplicate, "An application with the Application ID '%s' already exists.", other.serviceName())
@@ -204,7 +204,7 @@ func (e *Emulator) updatedProfile(fields, sent map[string]any) (map[string]any, 
 	if err != nil {
 		return nil, err
 	}
-	if e.options.Switches.MergeProfile {
+	if e.switches().MergeProfile {
 		merged, _ := fields["OAuthProfile"].(map[string]any)
 		merged = cloneObject(merged)
 		maps.Copy(merged, stored)

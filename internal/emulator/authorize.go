@@ -84,7 +84,7 @@ func (e *Emulator) loggedIn(c *call, r *authorizationRequest) (*user, time.Time,
 
 // admitUser checks that the user may use the application, and the client for him.
 func (e *Emulator) admitUser(r authorizationRequest, u *user) *authorizationError {
-	if !r.client.public() && r.profile.ClientIDType == clientIDTypeConfidential && !e.options.Switches.ClientGrantOptional &&
+	if !r.client.public() && r.profile.ClientIDType == clientIDTypeConfidential && !e.switches().ClientGrantOptional &&
 		!e.state.mayUse(r.app, r.client.user) {
 		return wrong(errUnauthorizedClient, "The client has no access to the application.")
 	}

@@ -21,7 +21,7 @@ func (e *Emulator) asksConsent(r authorizationRequest, u *user) bool {
 		return false
 	}
 	asked := consent{user: u.id, application: r.app.key, client: r.client.id}
-	return !e.options.Switches.RememberConsent || !e.state.flows.rememberedConsent(asked, r.scopes)
+	return !e.switches().RememberConsent || !e.state.flows.rememberedConsent(asked, r.scopes)
 }
 
 // confirmation proves that whoever sends the form was shown it for this request in this session.
@@ -128,7 +128,7 @@ func (e *Emulator) decideConsent(c *call, params url.Values) deferred {
 		return e.askConsent(c, r, u, "Please choose to allow or to deny.")
 	}
 	scopes := r.chosen(form["scope"])
-	if e.options.Switches.RememberConsent {
+	if e.switches().RememberConsent {
 		e.state.flows.rememberConsent(consent{user: u.id, application: app.key, client: r.client.id}, scopes)
 	}
 	return e.authorize(r, u, s.authTime, scopes, c.now)

@@ -5,7 +5,7 @@ import "net/http"
 // serveDiscovery answers the discovery document of an application.
 func (e *Emulator) serveDiscovery(c *call) answer {
 	app := e.addressedApplication(c)
-	if app == nil || e.options.Switches.DiscoveryAbsent {
+	if app == nil || e.switches().DiscoveryAbsent {
 		return notFoundAnswer()
 	}
 	e.mu.Lock()

@@ -26,12 +26,12 @@ func (e *Emulator) enforce(c *call, op operation) *answer {
 	}
 	c.caller = found
 	if !scopesCover(found.application.profile(), found.token.scopes, c.request.URL.Path) {
-		a := refusalAnswer(e.options.Switches.OutOfScope, RefusalForbidden, "The token's scope does not cover this call.")
+		a := refusalAnswer(e.switches().OutOfScope, RefusalForbidden, "The token's scope does not cover this call.")
 		return &a
 	}
 	hasRight := func(path string) bool { return e.state.hasRight(found.user, path) }
 	if len(op.rights) > 0 && !slices.ContainsFunc(op.rights, hasRight) {
-		a := refusalAnswer(e.options.Switches.MissingRight, RefusalFailure, "You are not authorized to perform this operation.")
+		a := refusalAnswer(e.switches().MissingRight, RefusalFailure, "You are not authorized to perform this operation.")
 		return &a
 	}
 	return nil

@@ -110,7 +110,7 @@ func (k *keyring) verify(application string, signed *jose.JSONWebSignature) ([]b
 // serveKeys answers the public keys of an application as a JSON Web Key Set (RFC 7517 section 5).
 func (e *Emulator) serveKeys(c *call) answer {
 	app := e.addressedApplication(c)
-	if app == nil || e.options.Switches.KeysAbsent {
+	if app == nil || e.switches().KeysAbsent {
 		return notFoundAnswer()
 	}
 	keys, err := e.keys.of(app.key)

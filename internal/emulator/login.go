@@ -39,7 +39,7 @@ func (e *Emulator) finishLogin(text, mechanism, password string, now time.Time) 
 		return nil, "", login{}, false
 	}
 	u = e.verifiedUser(found.username, password)
-	if u == nil || (u.serviceUser && !e.options.Switches.ServiceUsersLogIn) {
+	if u == nil || (u.serviceUser && !e.switches().ServiceUsersLogIn) {
 		found.failures++
 		if found.failures >= maxLoginFailures {
 			e.state.flows.logins.Delete(text)

@@ -182,3 +182,12 @@ func check(t *testing.T, want, got any) {
 }
 
 type object = map[string]any
+
+func mustJSON(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -148,7 +148,7 @@ func (e *Emulator) getRowAces(c *call) (any, error) {
 	}
 	grants := slices.Clone(app.grants)
 	ownerGranted := slices.ContainsFunc(grants, func(g grant) bool { return g.principalID == app.owner })
-	if app.owner != "" && !e.options.Switches.HideOwner && !ownerGranted && e.state.users[app.owner] != nil {
+	if app.owner != "" && !e.switches().HideOwner && !ownerGranted && e.state.users[app.owner] != nil {
 		grants = append(grants, grant{principalType: "User", principalID: app.owner, mask: rightsOwner})
 	}
 	entries := []any{}

@@ -111,3 +111,6 @@ func (s Switches) validate() error {
 	}
 	return nil
 }
+
+// switches returns the readings in force.
+func (e *Emulator) switches() Switches { return e.options.Switches }

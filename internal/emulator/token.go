@@ -146,7 +146,7 @@ func (e *Emulator) decideToken(c *call) (issuance, *answer) {
 
 func (e *Emulator) unknownApplication() answer {
 	status := http.StatusBadRequest
-	if e.options.Switches.UnknownApplicationNotFound {
+	if e.switches().UnknownApplicationNotFound {
 		status = http.StatusNotFound
 	}
 	return oauthError(status, errInvalidRequest, "The application is unknown.")
@@ -200,7 +200,7 @@ func (e *Emulator) grantAuthorizationCode(r tokenRequest) (issuance, *answer) {
 	}
 	found.spent = true
 	decided := issuance{username: u.name, access: e.newAccessToken(r.app, r.profile, found.authorization, found.scopes, r.now)}
-	if e.options.Switches.IDTokenAlways || slices.Contains(found.scopes, scopeOpenID) {
+	if e.switches().IDTokenAlways || slices.Contains(found.scopes, scopeOpenID) {
 		decided.identity = e.newIdentityToken(decided.access, found.authorization)
 	}
 	if e.refreshes(r.profile, found.scopes) {
@@ -211,7 +211,7 @@ func (e *Emulator) grantAuthorizationCode(r tokenRequest) (issuance, *answer) {
 
 // refreshes tells whether a refresh token is issued with an access token of these scopes.
 func (e *Emulator) refreshes(profile Profile, scopes []string) bool {
-	asked := !e.options.Switches.RefreshNeedsOfflineAccess || slices.Contains(scopes, scopeOfflineAccess)
+	asked := !e.switches().RefreshNeedsOfflineAccess || slices.Contains(scopes, scopeOfflineAccess)
 	return profile.AllowRefresh && asked
 }
 
@@ -247,7 +247,7 @@ func (e *Emulator) grantRefreshToken(r tokenRequest) (issuance, *answer) {
 		decided.identity = e.newIdentityToken(decided.access, found.authorization)
 		decided.withoutNonce = true // it is of the login (OpenID Connect Core section 12.2)
 	}
-	if e.options.Switches.RotateRefreshTokens {
+	if e.switches().RotateRefreshTokens {
 		found.spent = true
 		decided.refresh = &refreshToken{authorization: found.authorization, issued: r.now, expires: found.expires}
 	}

@@ -65,7 +65,7 @@ func (e *Emulator) authenticateClient(c *call, profile Profile) (client, *answer
 		}
 	}
 	u := e.verifiedUser(id, secret)
-	if u == nil && basic && e.options.Switches.DecodeBasic {
+	if u == nil && basic && e.switches().DecodeBasic {
 		u = e.verifiedUser(formDecoded(id), formDecoded(secret))
 	}
 	if u == nil {
@@ -96,7 +96,7 @@ func (e *Emulator) verifiedUser(name, password string) *user {
 	}
 	sum := sha256.Sum256([]byte(password))
 	matches := subtle.ConstantTimeCompare(sum[:], stored[:]) == 1
-	if u == nil || !matches || !u.active() || (u.forcePasswordChangeNext && e.options.Switches.PasswordChangeBlocks) {
+	if u == nil || !matches || !u.active() || (u.forcePasswordChangeNext && e.switches().PasswordChangeBlocks) {
 		return nil
 	}
 	return u
@@ -118,7 +118,7 @@ func (e *Emulator) admitClient(app *application, profile Profile, by client, gra
 		return refuseToken(errUnauthorizedClient, "The user is not an OAuth client.")
 	case !confidential && !listed:
 		return refuseToken(errUnauthorizedClient, "The client is not in the list of the application.")
-	case grantType != grantTypeClient && e.options.Switches.ClientGrantOptional:
+	case grantType != grantTypeClient && e.switches().ClientGrantOptional:
 		return nil
 	case !e.state.canExecute(app, by.user):
 		return e.noAccess("The client has no access to the application.")
@@ -128,7 +128,7 @@ func (e *Emulator) admitClient(app *application, profile Profile, by client, gra
 
 // noAccess is the answer for a client or a user that the application is not granted to.
 func (e *Emulator) noAccess(description string) *answer {
-	if e.options.Switches.UngrantedAsUnauthorized {
+	if e.switches().UngrantedAsUnauthorized {
 		return refuseToken(errUnauthorizedClient, description)
 	}
 	return refuseToken(errAccessDenied, description)

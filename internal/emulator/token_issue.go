@@ -33,14 +33,14 @@ func protocolScopes() []string {
 // and must be.
 func (e *Emulator) grantedScopes(profile Profile, requested string, further []string) ([]string, bool) {
 	granted := []string{}
-	if strings.TrimSpace(requested) == "" && e.options.Switches.AllScopesByDefault {
+	if strings.TrimSpace(requested) == "" && e.switches().AllScopesByDefault {
 		for _, scope := range profile.KnownScopes {
 			granted = append(granted, scope.Scope)
 		}
 	}
 	for name := range strings.FieldsSeq(requested) {
 		if _, known := profile.scope(name); !known && !slices.Contains(further, name) {
-			if e.options.Switches.NarrowScopes {
+			if e.switches().NarrowScopes {
 				continue
 			}
 			return nil, false
