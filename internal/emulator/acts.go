@@ -77,7 +77,7 @@ func (e *Emulator) AddGrant(key string, seed SeedGrant) error {
 	if app == nil {
 		return fmt.Errorf("adding grant: no application has row key %q", key)
 	}
-	mask, err := rightsMask(cmp.Or(seed.Rights, "View,Execute"))
+	mask, err := rightsMask(cmp.Or(seed.Rights, "View,Execute"), e.switches().BasicRightBits)
 	if err != nil {
 		return fmt.Errorf("adding grant: %w", err)
 	}

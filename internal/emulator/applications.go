@@ -149,14 +149,23 @@ func (e *Emulator) updateApplication(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if other := e.state.applicationByServiceName(scalarText(fields["ServiceName"])); other != nil && other != app {
-		if e.switches().DuplicateAsState {
-			return map[string]any{"State": 1}, nil
-		}
-		return nil, refuse(duplicate, "An application with the Application ID '%s' already exists.", other.serviceName())
+	name := scalarText(fields["ServiceName"])
+	if other := e.state.applicationByServiceName(name); other != nil && other != app {
+		return e.duplicated("An application with the Application ID '%s' already exists.", name)
+	}
+	if app.serviceName() != "" && app.serviceName() != name && e.switches().FixedServiceName {
+		return nil, refuse(invalidOperation, "The Application ID of '%s' can't be changed.", app.serviceName())
 	}
 	app.raw = fields
 	return map[string]any{"State": 0}, nil
+}
+
+// duplicated is the answer to a name that something else has.
+func (e *Emulator) duplicated(format, name string) (any, error) {
+	if e.switches().DuplicateAsState {
+		return map[string]any{"State": 1}, nil
+	}
+	return nil, refuse(duplicate, format, name)
 }
 
 // updatedFields returns the fields of app after an update, leaving app as it is.
@@ -172,7 +181,11 @@ func (e *Emulator) updatedFields(app *application, args arguments) (map[string]a
 		case "_rowkey", "id", "pvid", "rowkey", "state", "templatename", "apptype", "webapptype":
 			// Addresses and what the template decides.
 		case "script":
-			if value != nil {
+			if value != nil && e.switches().ScriptField != ScriptFieldOpenIDConnectScript {
+				fields["OpenIDConnectScript"] = value
+			}
+		case "openidconnectscript":
+			if value != nil && e.switches().ScriptField != ScriptFieldScript {
 				fields["OpenIDConnectScript"] = value
 			}
 		case "oauthprofile":
@@ -244,7 +257,7 @@ func (e *Emulator) deleteApplication(c *call) (any, error) {
 		return nil, refuse(invalidArgument, "The provided RowKey  is not valid.")
 	}
 	for _, key := range keys {
-		if e.state.applications[key] == nil {
+		if e.state.applications[key] == nil && !e.switches().MissingDeleteSucceeds {
 			return nil, refuse(notFound, "Application '%s' not found.", key)
 		}
 	}

@@ -201,3 +201,7 @@ func cloneObject(object map[string]any) map[string]any {
 	}
 	return clone
 }
+
+func containsFold(list []string, sought string) bool {
+	return slices.ContainsFunc(list, func(item string) bool { return strings.EqualFold(item, sought) })
+}

@@ -56,6 +56,22 @@ func TestTheControlPortSteersTheTenant(t *testing.T) {
 			"an offset", "POST", "/clock-offset", `{"offset":"-90s"}`, 204, "",
 			func() any { return version().header.Get("Date") }, "Sun, 01 Mar 2026 11:58:30 GMT",
 		},
+		{"a fault that stays", "POST", "/faults", `{"operation":"Roles/*","kind":"SlowBody","delay":"1s"}`, 204, "", nil, nil},
+		{
+			"the faults", "GET", "/faults", "", 200,
+			`[{"operation":"Roles/*","kind":"SlowBody","delay":"1s"}]` + "\n", nil, nil,
+		},
+		{"switches", "PUT", "/switches", `{"mergeProfile":true}`, 204, "", func() any { return tn.Switches().MergeProfile }, true},
+		{"the switches", "GET", "/switches", "", 200, `{"mergeProfile":true}` + "\n", nil, nil},
+		{"an unknown switch", "PUT", "/switches", `{"mergeProfiles":true}`, 400, "", func() any { return tn.Switches().MergeProfile }, true},
+		{"an unknown reading", "PUT", "/switches", `{"scriptField":"Code"}`, 400, "", nil, nil},
+		{"no switches", "PUT", "/switches", `{}`, 204, "", func() any { return tn.Switches() }, emulator.Switches{}},
+		{"a rate limit", "PUT", "/rate-limit", `{"perSecond":0.001,"burst":1}`, 204, "", func() any { return version().status }, 200},
+		{"the rate limit", "GET", "/rate-limit", "", 200, `{"perSecond":0.001,"burst":1}` + "\n", func() any { return version().status }, 429},
+		{"a negative rate limit", "PUT", "/rate-limit", `{"perSecond":-1}`, 400, "", nil, nil},
+		{"no rate limit", "PUT", "/rate-limit", `{}`, 204, "", func() any { return version().status }, 200},
+		{"two values", "PUT", "/rate-limit", `{} {}`, 400, "", nil, nil},
+		{"no JSON", "POST", "/faults", `no`, 400, "", nil, nil},
 		{"an unknown kind", "POST", "/faults", `{"operation":"*","kind":"Flood"}`, 400, "", nil, nil},
 		{"an unknown field", "POST", "/faults", `{"operation":"*","kind":"HTML","when":"now"}`, 400, "", nil, nil},
 		{"a fault for nothing", "POST", "/faults", `{"kind":"HTML"}`, 400, "", nil, nil},
@@ -70,6 +86,32 @@ func TestTheControlPortSteersTheTenant(t *testing.T) {
 		}
 		if step.then != nil {
 			check(t, step.want, step.then())
+		}
+	}
+}
+
+func TestPagesOfOtherSitesDoNotReachTheControlPort(t *testing.T) {
+	tn := start(t, emulator.Options{ControlAddress: "127.0.0.1:0"})
+	for name, header := range map[string]map[string]string{
+		"by their origin":          {"Origin": "https://attacker.example"},
+		"by the browser's account": {"Sec-Fetch-Site": "cross-site"},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, tn.ControlURL()+"/faults", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, value := range header {
+			request.Header.Set(key, value)
+		}
+		response, err := tn.http.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := response.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if response.StatusCode != http.StatusForbidden {
+			t.Errorf("told %s: status %d", name, response.StatusCode)
 		}
 	}
 }

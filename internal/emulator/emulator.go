@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -35,8 +36,10 @@ type Options struct {
 	Seed Seed
 	// Clock is the tenant's clock before any offset; the real one when nil.
 	Clock clock.PassiveClock
-	// Switches choose between readings of undocumented behaviour.
+	// Switches choose between readings of undocumented behaviour; see also SetSwitches.
 	Switches Switches
+	// RateLimit bounds how many calls are served; see also SetRateLimit.
+	RateLimit RateLimit
 	// Keys makes signing keys; NewKeys() when nil.
 	Keys KeySource
 	// Logger gets one line per call, without arguments or credentials; nothing is logged when nil.
@@ -59,6 +62,8 @@ type Emulator struct {
 	serving    sync.WaitGroup
 	closed     chan struct{}
 	closeOnce  sync.Once
+	reading    atomic.Pointer[Switches]
+	limiter    atomic.Pointer[limiter]
 
 	mu     sync.Mutex // guards what follows
 	state  *state
@@ -89,7 +94,7 @@ func Start(options Options) (*Emulator, error) {
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
 	}
-	if err := e.options.Switches.validate(); err != nil {
+	if err := errors.Join(e.SetSwitches(options.Switches), e.SetRateLimit(options.RateLimit)); err != nil {
 		return nil, err
 	}
 	if err := e.listen(); err != nil {
@@ -137,7 +142,7 @@ func openListener(address string, allowNonLoopback bool) (net.Listener, error) {
 		return nil, fmt.Errorf("resolving %q: %w", address, err)
 	}
 	if !allowNonLoopback && !resolved.IP.IsLoopback() {
-		return nil, fmt.Errorf("listening on %q: not a loopback address", address)
+		return nil, fmt.Errorf("listening on %q: not a loopback address, and this is not for production", address)
 	}
 	listener, err := net.ListenTCP("tcp", resolved)
 	if err != nil {

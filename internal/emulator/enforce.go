@@ -24,6 +24,10 @@ func (e *Emulator) enforce(c *call, op operation) *answer {
 		a := failureAnswerWithStatus(http.StatusUnauthorized, refuse(unauthorized, "Authentication is required."))
 		return &a
 	}
+	if e.switches().NativeHeaderForBearer && !isNativeClient(c.request) {
+		a := failureAnswerWithStatus(http.StatusUnauthorized, refuse(unauthorized, "The native-client header is required."))
+		return &a
+	}
 	c.caller = found
 	if !scopesCover(found.application.profile(), found.token.scopes, c.request.URL.Path) {
 		a := refusalAnswer(e.switches().OutOfScope, RefusalForbidden, "The token's scope does not cover this call.")
@@ -35,6 +39,12 @@ func (e *Emulator) enforce(c *call, op operation) *answer {
 		return &a
 	}
 	return nil
+}
+
+// isNativeClient tells whether a call carries the header that no page of another site can make a browser send. Clients
+// send it with several values, of which none means no.
+func isNativeClient(r *http.Request) bool {
+	return r.Header.Get("X-Idap-Native-Client") != "" || r.Header.Get("X-Centrify-Native-Client") != ""
 }
 
 func refusalAnswer(chosen, fallback Refusal, message string) answer {

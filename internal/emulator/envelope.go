@@ -25,7 +25,8 @@ type answer struct {
 	header      map[string]string
 	cookies     []*http.Cookie
 	body        []byte
-	reset       bool // reset the connection, send nothing
+	reset       bool          // reset the connection, send nothing
+	pace        time.Duration // how long sending the body takes; zero for no longer than it must
 }
 
 // envelope is the frame of all answers of the admin API. The flag alone is lower-case on the wire.

@@ -26,6 +26,9 @@ const (
 	FaultResetAfter FaultKind = "ResetAfter"
 	// FaultTruncatedJSON lets the call have its effect and answers with the first half of the body.
 	FaultTruncatedJSON FaultKind = "TruncatedJSON"
+	// FaultSlowBody lets the call have its effect and sends the body in pieces, so that the whole takes Delay. The
+	// status and the header come at once.
+	FaultSlowBody FaultKind = "SlowBody"
 )
 
 // Fault makes matching calls go wrong.
@@ -39,7 +42,8 @@ type Fault struct {
 	Status int
 	// RetryAfter is the value of the Retry-After header of FaultStatus; none when empty.
 	RetryAfter string
-	// Delay is how long FaultLatency waits, in real time whatever the emulator's clock.
+	// Delay is how long FaultLatency waits and how long the body of FaultSlowBody takes, in real time whatever the
+	// emulator's clock.
 	Delay time.Duration
 	// Count is how many calls meet the fault; zero means all until it is removed.
 	Count int
@@ -49,7 +53,7 @@ type Fault struct {
 
 func (f Fault) validate() error {
 	switch f.Kind {
-	case FaultLatency:
+	case FaultLatency, FaultSlowBody:
 		if f.Delay <= 0 {
 			return fmt.Errorf("fault %s needs a positive delay", f.Kind)
 		}
@@ -174,7 +178,7 @@ func (f Fault) before() (answer, bool) {
 		return a, true
 	case FaultResetBefore:
 		return answer{reset: true}, true
-	case FaultLatency, FaultResetAfter, FaultTruncatedJSON:
+	case FaultLatency, FaultResetAfter, FaultTruncatedJSON, FaultSlowBody:
 	}
 	return answer{}, false
 }
@@ -186,6 +190,8 @@ func (f Fault) after(a answer) answer {
 		return answer{reset: true}
 	case FaultTruncatedJSON:
 		a.body = a.body[:len(a.body)/2]
+	case FaultSlowBody:
+		a.pace = f.Delay
 	case FaultLatency, FaultStatus, FaultBusinessFailure, FaultHTML, FaultResetBefore:
 	}
 	return a

@@ -33,6 +33,26 @@ func TestFaultsReplaceTheAnswer(t *testing.T) {
 			429,
 			"text/plain; charset=utf-8", "7", "slow down", false,
 		},
+		"a status without advice": {
+			emulator.Fault{Kind: emulator.FaultStatus, Status: 429},
+			429,
+			"text/plain; charset=utf-8", "", "", false,
+		},
+		"advice as a date": {
+			emulator.Fault{Kind: emulator.FaultStatus, Status: 503, RetryAfter: "Sun, 01 Mar 2026 12:00:00 GMT", Body: "{}"},
+			503,
+			"application/json; charset=utf-8", "Sun, 01 Mar 2026 12:00:00 GMT", "{}", false,
+		},
+		"a page with a status": {
+			emulator.Fault{Kind: emulator.FaultHTML, Status: 502, Body: "<p>Bad gateway</p>"},
+			502,
+			"text/html; charset=utf-8", "", "Bad gateway", false,
+		},
+		"a slow body": {
+			emulator.Fault{Kind: emulator.FaultSlowBody, Delay: time.Millisecond},
+			200, "application/json; charset=utf-8", "",
+			`"success":true`, true,
+		},
 		"a status by default": {
 			emulator.Fault{Kind: emulator.FaultStatus}, 500, "text/plain; charset=utf-8", "", "", false,
 		},
@@ -140,6 +160,35 @@ func TestLatencyIsRealAndEndsWithTheEmulator(t *testing.T) {
 		t.Fatal(err)
 	}
 	waiting.Wait()
+}
+
+func TestASlowBodyComesAfterItsHeader(t *testing.T) {
+	tn := start(t, emulator.Options{})
+	const took = 50 * time.Millisecond
+	tn.Inject(emulator.Fault{Operation: "SysInfo/Version", Kind: emulator.FaultSlowBody, Delay: took})
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, tn.URL()+"/sysinfo/version", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	response, err := tn.http.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, http.StatusOK, response.StatusCode)
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !json.Valid(content) || int64(len(content)) != response.ContentLength {
+		t.Errorf("the body is %q, of %d bytes announced", content, response.ContentLength)
+	}
+	if waited := time.Since(began); waited < took {
+		t.Errorf("the body took %v", waited)
+	}
 }
 
 func TestTheDateFollowsTheTenantsClock(t *testing.T) {

@@ -42,8 +42,9 @@ func namedRights() []namedRight {
 	}
 }
 
-// rightsMask reads a comma-joined list of rights; None and the empty list are zero.
-func rightsMask(text string) (int64, error) {
+// rightsMask reads a comma-joined list of rights; None and the empty list are zero. With basic, Admin and ViewDetail are
+// one bit each.
+func rightsMask(text string, basic bool) (int64, error) {
 	var mask int64
 	for _, name := range splitList(text) {
 		if strings.EqualFold(name, "None") {
@@ -53,7 +54,14 @@ func rightsMask(text string) (int64, error) {
 		if i < 0 {
 			return 0, refuse(invalidArgument, "Requested value '%s' was not found.", name)
 		}
-		mask |= namedRights()[i].mask
+		switch right := namedRights()[i]; {
+		case basic && right.name == "Admin":
+			mask |= rightWrite
+		case basic && right.name == "ViewDetail":
+			mask |= rightList
+		default:
+			mask |= right.mask
+		}
 	}
 	return mask, nil
 }
@@ -89,10 +97,14 @@ func (e *Emulator) setApplicationPermissions(c *call) (any, error) {
 	}
 	for _, change := range changes {
 		app.setGrant(change)
+		if change.mask == 0 && e.switches().KeepRevokedEntries {
+			app.grants = append(app.grants, change)
+		}
 	}
 	return nil, nil // the service answers a null Result
 }
 
+// setGrant replaces the rights of a principal; no rights remove its entry.
 func (app *application) setGrant(change grant) {
 	app.grants = slices.DeleteFunc(app.grants, func(g grant) bool {
 		return g.principalType == change.principalType && g.principalID == change.principalID
@@ -103,7 +115,7 @@ func (app *application) setGrant(change grant) {
 }
 
 func (e *Emulator) readGrant(sent arguments) (grant, error) {
-	mask, err := rightsMask(sent.text("Rights"))
+	mask, err := rightsMask(sent.text("Rights"), e.switches().BasicRightBits)
 	if err != nil {
 		return grant{}, err
 	}
@@ -112,6 +124,9 @@ func (e *Emulator) readGrant(sent arguments) (grant, error) {
 	switch kind := sent.first("PType", "Type"); strings.ToLower(kind) {
 	case "role":
 		g.principalType = "Role"
+		if id == "" && e.switches().GrantsNeedPrincipalID {
+			return grant{}, refuse(invalidArgument, "The grant to the role '%s' has no PrincipalId.", name)
+		}
 		if r := e.state.findRole(id, name); r != nil {
 			g.principalID = r.id
 		}
@@ -186,10 +201,13 @@ func (s *state) principalName(g grant) string {
 	return g.principalID
 }
 
-// canExecute tells whether the user is granted View and Execute on the application, itself or through a role. One
-// grant must carry both.
+// canExecute tells whether the user is granted what a token request needs on the application, itself or through a role:
+// View and Execute. One grant must carry both.
 func (s *state) canExecute(app *application, u *user) bool {
-	const needed = rightView | rightExecute
+	needed := rightView | rightExecute
+	if s.switches().ViewSuffices {
+		needed = rightView
+	}
 	for _, g := range app.grants {
 		if g.mask&needed != needed {
 			continue

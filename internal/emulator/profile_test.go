@@ -119,7 +119,7 @@ func TestRightsAreBits(t *testing.T) {
 	}
 	for text, tc := range cases {
 		t.Run(text, func(t *testing.T) {
-			mask, err := rightsMask(text)
+			mask, err := rightsMask(text, false)
 			if err != nil || mask != tc.mask {
 				t.Fatalf("got %d, %v; want %d", mask, err, tc.mask)
 			}
@@ -128,7 +128,7 @@ func TestRightsAreBits(t *testing.T) {
 			}
 		})
 	}
-	if mask, err := rightsMask("View,Fly"); err == nil {
+	if mask, err := rightsMask("View,Fly", false); err == nil {
 		t.Errorf("got %d for an unknown right, want an error", mask)
 	}
 }

@@ -2,6 +2,8 @@ package emulator
 
 import (
 	"strings"
+
+	"github.com/oauth-operator/oauth-operator/internal/emulator/redrock"
 )
 
 // runQuery serves Redrock/query: a stored script, named by @, or a SELECT on one table.
@@ -14,15 +16,15 @@ func (e *Emulator) runQuery(c *call) (any, error) {
 		}
 		return nil, refuse(notFound, "Script '%s' not found.", script)
 	}
-	q, err := parseQuery(script)
+	q, err := redrock.Parse(script)
 	if err != nil {
 		return nil, refuse(invalidArgument, "Query has failed: %v.", err)
 	}
-	t, ok := e.namedTable(q.table)
+	t, ok := e.namedTable(q.Table)
 	if !ok {
-		return nil, refuse(invalidArgument, "Query has failed: no such table: %s.", q.table)
+		return nil, refuse(invalidArgument, "Query has failed: no such table: %s.", q.Table)
 	}
-	selected, err := t.selected(q)
+	selected, err := t.selected(q, e.switches().FoldQueryCase)
 	if err != nil {
 		return nil, refuse(invalidArgument, "Query has failed: %v.", err)
 	}
@@ -101,31 +103,22 @@ func (e *Emulator) roleTable() table {
 }
 
 // selected returns the columns and rows that q asks for.
-func (t table) selected(q query) (table, error) {
-	columns, err := t.resolveColumns(q.columns)
+func (t table) selected(q redrock.Query, foldCase bool) (table, error) {
+	values := make([]map[string]any, len(t.rows))
+	for i, r := range t.rows {
+		values[i] = r.values
+	}
+	columns, indexes, err := q.Select(redrock.Table{Columns: t.columns, Rows: values}, foldCase)
 	if err != nil {
 		return table{}, err
 	}
 	selected := table{columns: columns}
-	for _, r := range t.rows {
-		if q.where != nil {
-			match, err := q.where.matches(r.values)
-			if err != nil {
-				return table{}, err
-			}
-			if !match {
-				continue
-			}
-		}
-		values := make(map[string]any, len(columns))
+	for _, i := range indexes {
+		projected := make(map[string]any, len(columns))
 		for _, column := range columns {
-			values[column] = r.values[column]
+			projected[column] = values[i][column]
 		}
-		selected.add(r.entityType, r.key, values)
-	}
-	if q.where != nil && len(t.rows) == 0 {
-		// An unknown column is a mistake on an empty table as well.
-		return selected, q.where.check(t.columns)
+		selected.add(t.rows[i].entityType, t.rows[i].key, projected)
 	}
 	return selected, nil
 }

@@ -32,7 +32,7 @@ func (e *Emulator) storeRole(c *call) (any, error) {
 		return nil, refuse(invalidArgument, "The role needs a name.")
 	}
 	if e.state.roleByName(name) != nil {
-		return nil, refuse(duplicate, "Role '%s' already exists.", name)
+		return e.duplicated("Role '%s' already exists.", name)
 	}
 	users, roles, err := e.members(c.args)
 	if err != nil {
@@ -55,7 +55,7 @@ func (e *Emulator) updateRole(c *call) (any, error) {
 	}
 	newName := strings.TrimSpace(c.args.text("NewName"))
 	if other := e.state.roleByName(newName); newName != "" && other != nil && other != r {
-		return nil, refuse(duplicate, "Role '%s' already exists.", newName)
+		return e.duplicated("Role '%s' already exists.", newName)
 	}
 	side := func(which string) arguments {
 		fields := map[string]any{}
@@ -183,7 +183,7 @@ func (r *role) members() []string {
 func (e *Emulator) getRole(c *call) (any, error) {
 	r, err := e.addressedRole(c)
 	if err != nil {
-		return nil, err
+		return e.missingPrincipal(err)
 	}
 	return map[string]any{
 		"Name": r.name, "Uuid": r.id, "_RowKey": r.id, "Description": r.description, "RoleType": r.roleType,
@@ -194,21 +194,37 @@ func (e *Emulator) getRole(c *call) (any, error) {
 func (e *Emulator) getRoleIDFromName(c *call) (any, error) {
 	r := e.state.roleByName(c.args.first("roleName", "name"))
 	if r == nil {
-		return nil, refuse(notFound, "Role '%s' not found.", c.args.first("roleName", "name"))
+		return e.missingPrincipal(refuse(notFound, "Role '%s' not found.", c.args.first("roleName", "name")))
 	}
 	return r.id, nil
+}
+
+// missingPrincipal is the answer to a read of a user or role that does not exist.
+func (e *Emulator) missingPrincipal(err error) (any, error) {
+	if e.switches().NullForMissingPrincipal {
+		return nil, nil // a null Result is one reading of the service
+	}
+	return nil, err
 }
 
 func (e *Emulator) deleteRole(c *call) (any, error) {
 	r, err := e.addressedRole(c)
 	if err != nil {
-		return nil, err
+		return nil, e.missingDeletion(err)
 	}
 	if r.builtIn {
 		return nil, refuse(invalidOperation, "Role '%s' is read-only.", r.name)
 	}
 	e.state.removeRole(r)
 	return nil, nil // the service answers a null Result
+}
+
+// missingDeletion is what the deletion of something that does not exist comes to.
+func (e *Emulator) missingDeletion(err error) error {
+	if e.switches().MissingDeleteSucceeds {
+		return nil
+	}
+	return err
 }
 
 func (e *Emulator) assignSuperRights(c *call) (any, error) { return nil, e.changeSuperRights(c, true) }

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -169,6 +171,9 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	a, replaced := fault.before()
 	if !replaced {
+		a, replaced = e.limiter.Load().refuse(c.now)
+	}
+	if !replaced {
 		a = fault.after(e.perform(c, op, known))
 	}
 	e.logger.LogAttrs(r.Context(), slog.LevelInfo, "Call",
@@ -176,6 +181,10 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slog.String("fault", string(fault.Kind)), slog.Bool("failure", a.failed()))
 	if a.reset {
 		resetConnection(w)
+		return
+	}
+	if a.pace > 0 {
+		e.writeSlowly(w, r, a, c.now)
 		return
 	}
 	if err := a.write(w, c.now); err != nil {
@@ -209,6 +218,26 @@ func (e *Emulator) wait(r *http.Request, d time.Duration) {
 	case <-timer.C:
 	case <-r.Context().Done():
 	case <-e.closed:
+	}
+}
+
+// writeSlowly sends the body in pieces, with a pause before each.
+func (e *Emulator) writeSlowly(w http.ResponseWriter, r *http.Request, a answer, now time.Time) {
+	const pieces = 10
+	head, body := a, a.body
+	head.body = nil
+	head = head.withHeader("Content-Length", strconv.Itoa(len(body)))
+	err := head.write(w, now)
+	size := max(1, (len(body)+pieces-1)/pieces)
+	for part := range slices.Chunk(body, size) {
+		if err == nil {
+			err = http.NewResponseController(w).Flush()
+		}
+		if err != nil {
+			return // the client is gone
+		}
+		e.wait(r, a.pace/pieces)
+		_, err = w.Write(part)
 	}
 }
 

@@ -130,7 +130,7 @@ func (s Seed) completed() Seed {
 // plant fills the tenant.
 func (e *Emulator) plant(seed Seed) error {
 	seed = seed.completed()
-	e.state = newState(seed.Suffixes)
+	e.state = newState(seed.Suffixes, e.switches)
 	for _, r := range seed.Roles {
 		if _, err := e.AddRole(r); err != nil {
 			return err

@@ -11,7 +11,8 @@ import (
 
 // state is what the tenant knows. All access is under Emulator.mu.
 type state struct {
-	suffixes     []string // login suffixes, the first is the default
+	switches     func() *Switches // the readings in force
+	suffixes     []string         // login suffixes, the first is the default
 	applications map[string]*application
 	users        map[string]*user
 	userIDs      map[string]string // login name to ID
@@ -87,8 +88,9 @@ const (
 	roleEverybody = "Everybody"
 )
 
-func newState(suffixes []string) *state {
+func newState(suffixes []string, switches func() *Switches) *state {
 	s := &state{
+		switches:     switches,
 		suffixes:     suffixes,
 		applications: map[string]*application{},
 		users:        map[string]*user{},
@@ -157,6 +159,15 @@ func (s *state) dropGrants(principalType, principalID string) {
 		app.grants = slices.DeleteFunc(app.grants, func(g grant) bool {
 			return g.principalType == principalType && g.principalID == principalID
 		})
+	}
+}
+
+// revokeTokensOf makes the tokens of a user worthless.
+func (s *state) revokeTokensOf(u *user) {
+	for _, t := range s.tokens {
+		if t.user == u.id {
+			t.revoked = true
+		}
 	}
 }
 

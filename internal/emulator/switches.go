@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"slices"
 
 	"sigs.k8s.io/yaml"
 )
@@ -20,21 +21,53 @@ const (
 	RefusalFailure Refusal = "Failure"
 )
 
+// ScriptField is the field of UpdateApplicationDE that carries the claims script.
+type ScriptField string
+
+const (
+	// ScriptFieldEither takes the script from either field.
+	ScriptFieldEither ScriptField = ""
+	// ScriptFieldScript takes it from Script and leaves OpenIDConnectScript alone, which is for reading then.
+	ScriptFieldScript ScriptField = "Script"
+	// ScriptFieldOpenIDConnectScript takes it from OpenIDConnectScript and leaves Script alone.
+	ScriptFieldOpenIDConnectScript ScriptField = "OpenIDConnectScript"
+)
+
 // Switches choose between readings of the service where its behaviour is not documented. The zero value holds the
 // reading that is safest for a client to be developed against. A client should work under all of them.
 type Switches struct {
 	// MergeProfile makes UpdateApplicationDE merge OAuthProfile key by key. By default the sent object replaces the
 	// stored one, so a client that leaves out a field loses it.
 	MergeProfile bool `json:"mergeProfile,omitempty"`
-	// DuplicateAsState reports a duplicate ServiceName as success with Result.State 1, in the manner of other
-	// store calls. By default it is success false.
+	// ScriptField is the field from which UpdateApplicationDE takes the claims script: Script or OpenIDConnectScript; by
+	// default either. Reads always answer OpenIDConnectScript.
+	ScriptField ScriptField `json:"scriptField,omitempty"`
+	// FixedServiceName refuses an update that changes a ServiceName that is set. By default it may change.
+	FixedServiceName bool `json:"fixedServiceName,omitempty"`
+	// DuplicateAsState reports a duplicate ServiceName, login name or role name as success with Result.State 1, in the
+	// manner of other store calls. By default it is success false.
 	DuplicateAsState bool `json:"duplicateAsState,omitempty"`
 	// NullForMissingApplication answers GetApplication and GetAppIDByServiceName for an unknown application with
 	// success and a null Result. By default it is success false.
 	NullForMissingApplication bool `json:"nullForMissingApplication,omitempty"`
+	// NullForMissingPrincipal answers reads of an unknown user or role with success and a null Result. By default it is
+	// success false.
+	NullForMissingPrincipal bool `json:"nullForMissingPrincipal,omitempty"`
+	// MissingDeleteSucceeds answers the deletion of what is not there with success. By default it is success false.
+	MissingDeleteSucceeds bool `json:"missingDeleteSucceeds,omitempty"`
 	// HideOwner leaves the entry of an application's creator out of GetRowAces. By default the creating user is
 	// listed there with the Grant bit, not inherited.
 	HideOwner bool `json:"hideOwner,omitempty"`
+	// KeepRevokedEntries keeps the entry of a principal whose rights were set to None in GetRowAces, with Grant 0. By
+	// default it disappears.
+	KeepRevokedEntries bool `json:"keepRevokedEntries,omitempty"`
+	// GrantsNeedPrincipalID refuses grants to roles that carry a name and no PrincipalId. By default the name is enough.
+	GrantsNeedPrincipalID bool `json:"grantsNeedPrincipalID,omitempty"`
+	// BasicRightBits stores the rights Admin and ViewDetail as one bit each, 8 and 16. By default each includes the
+	// rights below it: 28 and 20.
+	BasicRightBits bool `json:"basicRightBits,omitempty"`
+	// ViewSuffices lets a grant of View open an application for token requests. By default View and Execute are needed.
+	ViewSuffices bool `json:"viewSuffices,omitempty"`
 	// KeysAbsent answers 404 for the JSON Web Key Set of every application.
 	KeysAbsent bool `json:"keysAbsent,omitempty"`
 	// DiscoveryAbsent answers 404 for the discovery document of every application.
@@ -44,6 +77,9 @@ type Switches struct {
 	// MissingRight is the answer to a call for which the token's user lacks the administrative right; by default
 	// Failure.
 	MissingRight Refusal `json:"missingRight,omitempty"`
+	// NativeHeaderForBearer refuses admin calls with a Bearer token but without the native-client header with 401. By
+	// default only sessions by cookie need the header.
+	NativeHeaderForBearer bool `json:"nativeHeaderForBearer,omitempty"`
 	// NarrowScopes leaves scopes that the application does not define out of the granted scope. By default the
 	// token request is refused with invalid_scope.
 	NarrowScopes bool `json:"narrowScopes,omitempty"`
@@ -52,6 +88,8 @@ type Switches struct {
 	// NormalizeDurations answers lifetimes in the spelling of the server, such as 05:00:00 for 0.05:00:00. By default
 	// the text that was sent is echoed.
 	NormalizeDurations bool `json:"normalizeDurations,omitempty"`
+	// FoldQueryCase makes = in queries ignore the case of text. By default it minds it.
+	FoldQueryCase bool `json:"foldQueryCase,omitempty"`
 	// TenantIssuer gives imported applications the tenant URL as Issuer. By default Issuer is empty and tokens carry
 	// <tenant>/<ServiceName>/.
 	TenantIssuer bool `json:"tenantIssuer,omitempty"`
@@ -86,6 +124,9 @@ type Switches struct {
 	// ServiceUsersLogIn lets service users log in at the login page and by Security/AdvanceAuthentication. By default
 	// they are refused there.
 	ServiceUsersLogIn bool `json:"serviceUsersLogIn,omitempty"`
+	// PasswordResetRevokes makes the tenant refuse the tokens that a user had before its password was reset. By default
+	// they live on.
+	PasswordResetRevokes bool `json:"passwordResetRevokes,omitempty"`
 }
 
 // ParseSwitches reads switches from YAML or JSON, such as "{mergeProfile: true, outOfScope: Unauthorized}". Unknown
@@ -102,15 +143,29 @@ func ParseSwitches(text []byte) (Switches, error) {
 }
 
 func (s Switches) validate() error {
+	refusals := []Refusal{RefusalDefault, RefusalForbidden, RefusalUnauthorized, RefusalFailure}
 	for name, value := range map[string]Refusal{"outOfScope": s.OutOfScope, "missingRight": s.MissingRight} {
-		switch value {
-		case RefusalDefault, RefusalForbidden, RefusalUnauthorized, RefusalFailure:
-		default:
+		if !slices.Contains(refusals, value) {
 			return fmt.Errorf("reading switches: %s must be Forbidden, Unauthorized or Failure, not %q", name, value)
 		}
+	}
+	fields := []ScriptField{ScriptFieldEither, ScriptFieldScript, ScriptFieldOpenIDConnectScript}
+	if !slices.Contains(fields, s.ScriptField) {
+		return fmt.Errorf("reading switches: scriptField must be Script or OpenIDConnectScript, not %q", s.ScriptField)
 	}
 	return nil
 }
 
-// switches returns the readings in force.
-func (e *Emulator) switches() Switches { return e.options.Switches }
+// Switches returns the readings that the tenant follows now.
+func (e *Emulator) Switches() Switches { return *e.reading.Load() }
+
+// SetSwitches makes the tenant follow other readings from the next call on. What is stored stays as it was stored.
+func (e *Emulator) SetSwitches(s Switches) error {
+	if err := s.validate(); err != nil {
+		return err
+	}
+	e.reading.Store(&s)
+	return nil
+}
+
+func (e *Emulator) switches() *Switches { return e.reading.Load() }

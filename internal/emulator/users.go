@@ -38,7 +38,7 @@ func (e *Emulator) createUser(c *call) (any, error) {
 		return nil, err
 	}
 	if e.state.userByName(name) != nil {
-		return nil, refuse(duplicate, "User '%s' already exists.", name)
+		return e.duplicated("User '%s' already exists.", name)
 	}
 	password := c.args.text("Password")
 	if password == "" {
@@ -73,7 +73,7 @@ func (e *Emulator) changeUser(c *call) (any, error) {
 			return nil, err
 		}
 		if e.state.userByName(name) != nil {
-			return nil, refuse(duplicate, "User '%s' already exists.", name)
+			return e.duplicated("User '%s' already exists.", name)
 		}
 	}
 	password := c.args.text("Password")
@@ -206,7 +206,7 @@ func (e *Emulator) setUserState(c *call) (any, error) {
 func (e *Emulator) deleteUser(c *call) (any, error) {
 	u, err := e.addressedUser(c)
 	if err != nil {
-		return nil, err
+		return nil, e.missingDeletion(err)
 	}
 	return nil, e.removeUsers(c, []*user{u})
 }
@@ -216,10 +216,12 @@ func (e *Emulator) removeUsersCall(c *call) (any, error) {
 	var users []*user
 	for _, id := range c.args.texts("Users") {
 		u := e.state.findUser(id)
-		if u == nil {
+		switch {
+		case u != nil:
+			users = append(users, u)
+		case !e.switches().MissingDeleteSucceeds:
 			return nil, refuse(notFound, "User '%s' not found.", id)
 		}
-		users = append(users, u)
 	}
 	return nil, e.removeUsers(c, users)
 }
@@ -244,6 +246,9 @@ func (e *Emulator) resetUserPassword(c *call) (any, error) {
 		return nil, err
 	}
 	u.setPassword(password, c.now)
+	if e.switches().PasswordResetRevokes {
+		e.state.revokeTokensOf(u)
+	}
 	return nil, nil // the service answers a null Result
 }
 
@@ -258,7 +263,7 @@ func (e *Emulator) getUser(c *call) (any, error) {
 func (e *Emulator) getUserByName(c *call) (any, error) {
 	u := e.state.userByName(c.args.first("username", "name"))
 	if u == nil {
-		return nil, refuse(notFound, "User '%s' not found.", c.args.first("username", "name"))
+		return e.missingPrincipal(refuse(notFound, "User '%s' not found.", c.args.first("username", "name")))
 	}
 	return u.attributes(), nil
 }
@@ -266,7 +271,7 @@ func (e *Emulator) getUserByName(c *call) (any, error) {
 func (e *Emulator) getUserAttributes(c *call) (any, error) {
 	u, err := e.addressedUser(c)
 	if err != nil {
-		return nil, err
+		return e.missingPrincipal(err)
 	}
 	return u.attributes(), nil
 }
