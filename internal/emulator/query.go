@@ -11,8 +11,12 @@ func (e *Emulator) runQuery(c *call) (any, error) {
 	script := strings.TrimSpace(c.args.text("Script"))
 	args := c.args.object("Args")
 	if strings.HasPrefix(script, "@") {
-		if strings.EqualFold(strings.TrimSpace(strings.TrimLeft(script, "@")), "Web Applications PLV8") {
+		stored := strings.TrimSpace(strings.TrimLeft(script, "@"))
+		switch {
+		case strings.EqualFold(stored, "Web Applications PLV8"):
 			return e.applicationTable().result(args), nil
+		case isSuperRightsScript(stored):
+			return superRights().result(args), nil
 		}
 		return nil, refuse(notFound, "Script '%s' not found.", script)
 	}

@@ -258,18 +258,10 @@ func (e *Emulator) changeSuperRights(c *call, assigned bool) error {
 	return nil
 }
 
-// getRoleAttributes answers without the envelope. There are no custom attributes.
-func (e *Emulator) getRoleAttributes(c *call) (any, error) {
-	if c.args.text("roleId") == "" {
-		return nil, refuse(invalidArgument, "Null or empty value for attribute can not insert")
-	}
-	return bare{map[string]any{"Attributes": []any{}, "Total": 0}}, nil
-}
-
 func (r *role) administrativeRights() []any {
 	rights := []any{}
 	for _, path := range slices.Sorted(maps.Keys(r.rights)) {
-		rights = append(rights, map[string]any{"Description": path, "Path": path, "ServiceName": "Cloud"})
+		rights = append(rights, describedRight(path))
 	}
 	return rights
 }

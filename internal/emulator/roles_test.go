@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
@@ -105,7 +106,7 @@ func TestReadsOfTheSDKAreAnswered(t *testing.T) {
 	services := tn.send(t, http.MethodGet, "/Core/GetDirectoryServices", "", bearer)
 	check(t, any("CDS"), rows(t, services.fields["Result"])[0]["Service"])
 	attributes := tn.send(t, http.MethodGet, "/RoleAttributes/GetRoleAttributes?roleId=sysadmin", "", bearer)
-	check(t, object{"Attributes": []any{}, "Total": 0.0}, attributes.fields)
+	check(t, "[]", strings.TrimSpace(attributes.text))
 	apps := rows(t, tn.must(t, token, "Redrock/query", object{
 		"Script": "@@Web Applications PLV8", "Args": object{"FilterBy": []string{"Name"}, "FilterValue": "ADMIN"},
 	}))
@@ -120,5 +121,5 @@ func TestReadsOfTheSDKAreAnswered(t *testing.T) {
 	}
 	granted := rows(t, tn.must(t, token, "UserMgmt/GetUsersRolesAndAdministrativeRights", nil))
 	check(t, any("OAuth Operators"), granted[0]["Name"])
-	check(t, any(object{}), tn.must(t, token, "ExtData/GetColumns", object{"Table": "users", "ID": "x"}))
+	check(t, any(object{}), tn.must(t, token, "ExtData/GetColumns", object{"Table": "users", "ID": "oauth-operator@example.test"}))
 }

@@ -18,6 +18,7 @@ type operation struct {
 	name   string   // canonical
 	get    bool     // GET is served as well as POST
 	rights []string // administrative rights of which one is needed; empty: none
+	self   bool     // no right is needed when the call addresses nobody, and so the caller
 	open   bool     // no token is needed
 	shared sharing  // with pages of other origins
 	admin  func(*Emulator, *call) (any, error)
@@ -45,21 +46,37 @@ func adminOperations() []operation {
 		{name: "SaasManage/GetApplication", rights: applications, admin: (*Emulator).getApplication},
 		{name: "SaasManage/ResetAppScript", rights: applications, admin: (*Emulator).resetScript},
 		{name: "SaasManage/DeleteApplication", rights: applications, admin: (*Emulator).deleteApplication},
-		{name: "SaasManage/GetAppIDByServiceName", rights: applications, admin: (*Emulator).getApplicationIDByServiceName},
+		{
+			name: "SaasManage/GetAppIDByServiceName", get: true, rights: applications,
+			admin: (*Emulator).getApplicationIDByServiceName,
+		},
+		{name: "SaasManage/GetPaginatedTemplates", rights: applications, admin: (*Emulator).getPaginatedTemplates},
+		{name: "SaasManage/GetCustomWebAppTemplates", rights: applications, admin: (*Emulator).getCustomTemplates},
+		{name: "SaasManage/GetCategories", rights: applications, admin: (*Emulator).getCategories},
 		{name: "SaasManage/SetApplicationPermissions", rights: applications, admin: (*Emulator).setApplicationPermissions},
 		{name: "Acl/GetRowAces", rights: applications, admin: (*Emulator).getRowAces},
 
 		{name: "CDirectoryService/CreateUser", rights: users, admin: (*Emulator).createUser},
 		{name: "CDirectoryService/ChangeUser", rights: users, admin: (*Emulator).changeUser},
 		{name: "CDirectoryService/DeleteUser", rights: users, admin: (*Emulator).deleteUser},
-		{name: "CDirectoryService/GetUser", get: true, rights: users, admin: (*Emulator).getUser},
+		{name: "CDirectoryService/GetUser", get: true, self: true, rights: users, admin: (*Emulator).getUser},
 		{name: "CDirectoryService/GetUserByName", get: true, rights: users, admin: (*Emulator).getUserByName},
 		{name: "CDirectoryService/SetUserState", rights: users, admin: (*Emulator).setUserState},
+		{name: "CDirectoryService/ChangeUserState", rights: users, admin: (*Emulator).changeUserState},
+		{name: "CDirectoryService/GetUsers", get: true, rights: users, admin: (*Emulator).getUsers},
+		{name: "UserMgmt/IsUserCloudLocked", get: true, rights: users, admin: (*Emulator).isUserCloudLocked},
+		{name: "UserMgmt/GetUserInfo", get: true, self: true, rights: users, admin: (*Emulator).getUserInfo},
+		{name: "UserMgmt/ChangeUserPassword", admin: (*Emulator).changeUserPassword},
 		{name: "UserMgmt/RemoveUser", rights: users, admin: (*Emulator).deleteUser},
 		{name: "UserMgmt/RemoveUsers", rights: users, admin: (*Emulator).removeUsersCall},
 		{name: "UserMgmt/ResetUserPassword", rights: users, admin: (*Emulator).resetUserPassword},
 		{name: "UserMgmt/GetUserAttributes", get: true, rights: users, admin: (*Emulator).getUserAttributes},
 		{name: "ExtData/GetColumns", rights: users, admin: (*Emulator).getColumns},
+		{name: "ExtData/SetColumns", rights: users, admin: (*Emulator).setColumns},
+		{name: "ExtData/GetSchema", rights: users, admin: (*Emulator).getSchema},
+		{name: "ExtData/UpdateSchema", rights: users, admin: (*Emulator).updateSchema},
+		{name: "Core/StoreAlias", rights: users, admin: (*Emulator).storeAlias},
+		{name: "Core/GeneratePassword", rights: users, admin: (*Emulator).generatePasswordCall},
 
 		{name: "Roles/StoreRole", rights: roles, admin: (*Emulator).storeRole},
 		{name: "Roles/UpdateRole", rights: roles, admin: (*Emulator).updateRole},
@@ -71,7 +88,15 @@ func adminOperations() []operation {
 		{name: "SaasManage/RemoveUsersAndGroupsFromRole", rights: roles, admin: (*Emulator).removeFromRole},
 		{name: "SaasManage/AssignSuperRights", rights: roles, admin: (*Emulator).assignSuperRights},
 		{name: "SaasManage/UnAssignSuperRights", rights: roles, admin: (*Emulator).unassignSuperRights},
+		{name: "SaasManage/GetRoleApps", get: true, rights: roles, admin: (*Emulator).getRoleApplications},
+		{name: "Core/GetAssignedAdministrativeRights", rights: roles, admin: (*Emulator).getAssignedRights},
+		{name: "Roles/SetDynamicRoleScript", rights: roles, admin: (*Emulator).setDynamicRoleScript},
+		{name: "RoleAttributes/GetAttributes", get: true, rights: roles, admin: (*Emulator).getRoleAttributeSchema},
+		{name: "RoleAttributes/AddAttributes", rights: roles, admin: (*Emulator).addRoleAttributes},
+		{name: "RoleAttributes/UpdateAttribute", rights: roles, admin: (*Emulator).updateRoleAttribute},
+		{name: "RoleAttributes/DeleteAttributes", rights: roles, admin: (*Emulator).deleteRoleAttributes},
 		{name: "RoleAttributes/GetRoleAttributes", get: true, rights: roles, admin: (*Emulator).getRoleAttributes},
+		{name: "RoleAttributes/UpdateAttributesByRole", rights: roles, admin: (*Emulator).updateAttributesByRole},
 
 		{name: "Redrock/query", rights: anyone, admin: (*Emulator).runQuery},
 		{name: "Core/GetCdsAliasesForTenant", get: true, rights: anyone, admin: (*Emulator).getAliases},
@@ -81,7 +106,14 @@ func adminOperations() []operation {
 		{name: "Security/WhoAmI", get: true, admin: (*Emulator).whoAmI},
 		{name: "UserMgmt/GetUsersRolesAndAdministrativeRights", get: true, admin: (*Emulator).getUsersRolesAndRights},
 		{name: "SysInfo/Version", get: true, open: true, admin: (*Emulator).version},
+		{name: "SysInfo/About", get: true, open: true, admin: (*Emulator).about},
+		{name: "vfslow/lib/api/swagger.json", get: true, open: true, admin: (*Emulator).describeAPI},
+	}
+}
 
+// loginOperations lists the calls with which users log in. They need no token and have answers of their own.
+func loginOperations() []operation {
+	return []operation{
 		{name: "Login", get: true, plain: (*Emulator).serveLogin},
 		{name: "Security/StartAuthentication", plain: (*Emulator).serveStartAuthentication},
 		{name: "Security/AdvanceAuthentication", plain: (*Emulator).serveAdvanceAuthentication},
@@ -124,7 +156,7 @@ type router struct {
 
 func newRouter() router {
 	r := router{admin: map[string]operation{}, oauth: oauthOperations()}
-	for _, op := range adminOperations() {
+	for _, op := range slices.Concat(adminOperations(), loginOperations()) {
 		r.admin[strings.ToLower(op.name)] = op
 	}
 	for older, present := range operationAliases() {
@@ -256,6 +288,7 @@ func (e *Emulator) perform(c *call, op operation, known bool) answer {
 		return e.sharedAnswer(c, op, op.plain(e, c))
 	}
 	args, err := readArguments(c.request)
+	c.args = args
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !op.open {
@@ -266,16 +299,11 @@ func (e *Emulator) perform(c *call, op operation, known bool) answer {
 	if err != nil {
 		return failureAnswer(err)
 	}
-	c.args = args
 	result, err := op.admin(e, c)
 	if err != nil {
 		return failureAnswer(err)
 	}
 	return successAnswer(result)
-}
-
-func (e *Emulator) version(*call) (any, error) {
-	return map[string]any{"Cloud": "emulator", "Name": "identity-emulator"}, nil
 }
 
 // resetConnection ends the connection without an answer, and without the courtesies of TLS and TCP.

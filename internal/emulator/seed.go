@@ -215,7 +215,8 @@ func (e *Emulator) newUser(seed SeedUser) (*user, error) {
 		id: uuid.NewString(), name: strings.ToLower(seed.Name), displayName: seed.DisplayName, mail: seed.Mail,
 		description: seed.Description, oauthClient: seed.OauthClient, serviceUser: seed.ServiceUser,
 		inEverybodyRole: seed.InEverybodyRole, passwordNeverExpire: seed.PasswordNeverExpire,
-		forcePasswordChangeNext: seed.ForcePasswordChangeNext, state: state, extra: map[string]any{}, created: now,
+		forcePasswordChangeNext: seed.ForcePasswordChangeNext, state: state, extra: map[string]any{}, columns: map[string]any{},
+		created: now,
 		version: 1,
 	}
 	u.setPassword(cmp.Or(seed.Password, generatePassword()), now)

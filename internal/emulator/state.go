@@ -3,6 +3,7 @@ package emulator
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/subtle"
 	"maps"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ type state struct {
 	builtIn      *application // the tenant's own, which the admin API does not know
 	flows        flows
 	sequence     int // order of creation
+
+	userAttributes []attribute // custom attributes that users may have
+	roleAttributes []attribute // and roles
 }
 
 // application is a web application. raw holds all fields of GetApplication except the row key.
@@ -49,8 +53,9 @@ type user struct {
 	inEverybodyRole         bool
 	passwordNeverExpire     bool
 	forcePasswordChangeNext bool
-	state                   string // None, or some of Locked, Disabled, Expired
-	extra                   map[string]any
+	state                   string         // None, or some of Locked, Disabled, Expired
+	extra                   map[string]any // fields of CreateUser without a meaning here
+	columns                 map[string]any // values of custom attributes by name
 	created                 time.Time
 	lastLogin               time.Time
 	passwordChanged         time.Time
@@ -62,11 +67,13 @@ type user struct {
 type role struct {
 	id, name, description, roleType string
 
-	builtIn  bool
-	users    map[string]int // ID to order of joining
-	roles    map[string]int
-	rights   map[string]bool // such as /lib/rights/appman.json
-	sequence int
+	builtIn    bool
+	script     string         // which would choose the members of a role of type Script
+	users      map[string]int // ID to order of joining
+	roles      map[string]int
+	rights     map[string]bool   // such as /lib/rights/appman.json
+	attributes map[string]string // values by the attribute's ID
+	sequence   int
 }
 
 // token is an issued access token, found by the hash of its text.
@@ -116,7 +123,8 @@ func (s *state) next() int {
 func (s *state) addRole(id, name string) *role {
 	r := &role{
 		id: id, name: name, roleType: "PrincipalList",
-		users: map[string]int{}, roles: map[string]int{}, rights: map[string]bool{}, sequence: s.next(),
+		users: map[string]int{}, roles: map[string]int{}, rights: map[string]bool{}, attributes: map[string]string{},
+		sequence: s.next(),
 	}
 	s.roles[id] = r
 	return r
@@ -271,6 +279,12 @@ func (s *state) hasRight(u *user, path string) bool {
 func (u *user) setPassword(password string, now time.Time) {
 	u.password = sha256.Sum256([]byte(password))
 	u.passwordChanged = now
+}
+
+// hasPassword compares in a time that does not tell how much of a guess is right.
+func (u *user) hasPassword(password string) bool {
+	sum := sha256.Sum256([]byte(password))
+	return subtle.ConstantTimeCompare(sum[:], u.password[:]) == 1
 }
 
 func (u *user) active() bool { return u.state == stateNone }

@@ -18,6 +18,12 @@ const (
 	stateExpired  = "Expired"
 )
 
+// The default password policy bounds the length, in characters.
+const (
+	minPasswordLength = 8
+	maxPasswordLength = 64
+)
+
 // localPartPattern is what the part of a login name before the @ may consist of.
 var localPartPattern = regexp.MustCompile(`^[\p{L}\p{N}+\-_.]+$`)
 
@@ -48,7 +54,7 @@ func (e *Emulator) createUser(c *call) (any, error) {
 	}
 	u := &user{
 		id: uuid.NewString(), name: name, inEverybodyRole: true, forcePasswordChangeNext: true, state: stateNone,
-		extra: map[string]any{}, created: c.now, version: 1,
+		extra: map[string]any{}, columns: map[string]any{}, created: c.now, version: 1,
 	}
 	u.setPassword(password, c.now)
 	if err := u.change(c.args); err != nil {
@@ -146,7 +152,7 @@ func checkPassword(password string, args arguments) error {
 		lower = lower || (r >= 'a' && r <= 'z')
 	}
 	length := len([]rune(password))
-	if length < 8 || length > 64 || !digit || !upper || !lower {
+	if length < minPasswordLength || length > maxPasswordLength || !digit || !upper || !lower {
 		return refuse(invalidArgument, "The password does not meet the complexity requirements.")
 	}
 	if args.has("confirmPassword") && args.text("confirmPassword") != password {
@@ -298,9 +304,6 @@ func (u *user) attributes() map[string]any {
 	}
 	return attributes
 }
-
-// getColumns answers the custom attributes of a user, of which there are none.
-func (e *Emulator) getColumns(*call) (any, error) { return map[string]any{}, nil }
 
 func (e *Emulator) whoAmI(c *call) (any, error) {
 	return map[string]any{"User": c.caller.user.name, "UserUuid": c.caller.user.id, "TenantId": tenantID}, nil
