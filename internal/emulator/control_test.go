@@ -96,7 +96,7 @@ func TestPagesOfOtherSitesDoNotReachTheControlPort(t *testing.T) {
 		"by their origin":          {"Origin": "https://attacker.example"},
 		"by the browser's account": {"Sec-Fetch-Site": "cross-site"},
 	} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, tn.ControlURL()+"/faults", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, tn.ControlURL()+"/faults", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}

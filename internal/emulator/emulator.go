@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"k8s.io/utils/clock"
 
+	"github.com/oauth-operator/oauth-operator/internal/emulator/audit"
 	"github.com/oauth-operator/oauth-operator/internal/emulator/handle"
 )
 
@@ -44,6 +46,9 @@ type Options struct {
 	Keys KeySource
 	// Logger gets one line per call, without arguments or credentials; nothing is logged when nil.
 	Logger *slog.Logger
+	// Audit gets one line of JSON per call: who called what with which arguments, and how it went. What may be a secret is
+	// left out. Nothing is written when nil.
+	Audit io.Writer
 }
 
 // Emulator is a running tenant. Its methods may be called from several goroutines.
@@ -53,6 +58,7 @@ type Emulator struct {
 	identity   serverIdentity
 	keys       *keyring
 	logger     *slog.Logger
+	audit      *audit.Log // nil without one
 	url        string
 	publicURL  string
 	control    string // URL of the control port; empty without one
@@ -81,6 +87,9 @@ func Start(options Options) (*Emulator, error) {
 		options: options, router: newRouter(), logger: options.Logger, calls: Counters{}, closed: make(chan struct{}),
 		confirming: []byte(handle.New()),
 		keys:       &keyring{source: options.Keys, keys: map[string][]signingKey{}},
+	}
+	if options.Audit != nil {
+		e.audit = audit.New(options.Audit)
 	}
 	if e.options.Address == "" {
 		e.options.Address = "127.0.0.1:0"

@@ -166,7 +166,7 @@ func TestASlowBodyComesAfterItsHeader(t *testing.T) {
 	tn := start(t, emulator.Options{})
 	const took = 50 * time.Millisecond
 	tn.Inject(emulator.Fault{Operation: "SysInfo/Version", Kind: emulator.FaultSlowBody, Delay: took})
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, tn.URL()+"/sysinfo/version", nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, tn.URL()+"/sysinfo/version", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

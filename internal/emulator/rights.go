@@ -8,7 +8,7 @@ import (
 
 // rightDescriptions maps the paths of administrative rights to what the portal calls them.
 func rightDescriptions() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // names of rights, and no credentials
 		"/lib/rights/adminportallogin.json":     "Admin Portal Login",
 		rightApplications:                       "Application Management",
 		rightUsers:                              "User Management",

@@ -208,9 +208,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !replaced {
 		a = fault.after(e.perform(c, op, known))
 	}
-	e.logger.LogAttrs(r.Context(), slog.LevelInfo, "Call",
-		slog.String("operation", c.operation), slog.String("method", r.Method), slog.Int("status", a.status),
-		slog.String("fault", string(fault.Kind)), slog.Bool("failure", a.failed()))
+	e.record(c, fault, a)
 	if a.reset {
 		resetConnection(w)
 		return

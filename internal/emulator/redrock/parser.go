@@ -104,7 +104,8 @@ func (p *parser) query() (q Query, err error) {
 			return q, err
 		}
 	}
-	return q, p.bounds(&q)
+	err = p.bounds(&q)
+	return q, err
 }
 
 // bounds reads LIMIT and OFFSET.
