@@ -1,5 +1,5 @@
 // Command identity-emulator serves a local CyberArk Identity tenant for demos and development. It is not for
-// production: it keeps everything in memory and hands its administrator's credentials out.
+// production: it hands its administrator's credentials out, and keeps private keys in its state file.
 package main
 
 import (
@@ -41,6 +41,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if !o.quiet {
 		options.Logger = slog.New(slog.NewTextHandler(stderr, nil))
 	}
+	audit, err := o.openAudit()
+	if err != nil {
+		return err
+	}
+	if audit != nil {
+		options.Audit = audit
+		defer func() { err = errors.Join(err, audit.Close()) }()
+	}
 	tenant, err := emulator.Start(options)
 	if err != nil {
 		return err
@@ -62,6 +70,9 @@ func banner(tenant *emulator.Emulator, o options) string {
 		"  administrator  " + clientID + "\n"
 	if control := tenant.ControlURL(); control != "" {
 		text += "  control port   " + control + "\n"
+	}
+	if o.state != "" {
+		text += "  kept in        " + o.state + "\n"
 	}
 	if o.caFile != "" {
 		text += "  CA written to  " + o.caFile + "\n"

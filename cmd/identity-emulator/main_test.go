@@ -88,11 +88,34 @@ func TestCommandReadsASeed(t *testing.T) {
 	}
 }
 
+func TestCommandKeepsAnAuditLogAndItsState(t *testing.T) {
+	dir := t.TempDir()
+	audit, state := filepath.Join(dir, "audit.log"), filepath.Join(dir, "state.json")
+	for range 2 {
+		stdout, _, err := runOnce(t, "--listen", "127.0.0.1:0", "--audit", audit, "--state", state, "--rate-limit", "100")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(stdout, state) {
+			t.Errorf("banner %q lacks the state file", stdout)
+		}
+	}
+	for _, path := range []string{audit, state} {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", path, info, err)
+		}
+	}
+}
+
 func TestCommandRefuses(t *testing.T) {
 	cases := map[string][]string{
 		"an address that others can reach": {"--listen", "0.0.0.0:0"},
 		"a seed that is not there":         {"--listen", "127.0.0.1:0", "--seed", "/nothing/here"},
 		"an unknown switch":                {"--listen", "127.0.0.1:0", "--switches", "{x: true}"},
+		"an audit log in no directory":     {"--listen", "127.0.0.1:0", "--audit", "/nothing/here/audit.log"},
+		"a state file in no directory":     {"--listen", "127.0.0.1:0", "--state", "/nothing/here/state.json"},
+		"a negative rate limit":            {"--listen", "127.0.0.1:0", "--rate-limit", "-1"},
 		"an argument":                      {"serve"},
 		"an unknown flag":                  {"--port", "1"},
 		"a directory that is not there":    {"--listen", "127.0.0.1:0", "--ca-file", "/nothing/here/ca.pem"},

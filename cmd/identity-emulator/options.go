@@ -2,15 +2,14 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
+	"github.com/oauth-operator/oauth-operator/internal/emulator/atomicfile"
 )
 
 // options are the flags of the command.
@@ -21,6 +20,9 @@ type options struct {
 	hosts               string
 	publicURL           string
 	seed                string
+	state               string
+	audit               string
+	callsPerSecond      float64
 	switches            string
 	caFile              string
 	adminCredentialFile string
@@ -43,6 +45,10 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 	flags.StringVar(&o.hosts, "hosts", "", "further `names` in the server certificate, comma-separated")
 	flags.StringVar(&o.publicURL, "public-url", "", "tenant `URL` in issuers and discovery; default: that of --listen")
 	flags.StringVar(&o.seed, "seed", "", "YAML `file` with the users, roles and applications to start with")
+	flags.StringVar(&o.state, "state", "",
+		"`file` to keep the tenant in, which survives a restart then; it holds private keys. In memory when empty")
+	flags.StringVar(&o.audit, "audit", "", "`file` to append a line of JSON to for each call, without secrets")
+	flags.Float64Var(&o.callsPerSecond, "rate-limit", 0, "`calls` per second beyond which the tenant answers 429; 0 for no limit")
 	flags.StringVar(&o.switches, "switches", "",
 		"readings of undocumented behaviour, as YAML `text`, such as '{mergeProfile: true}'")
 	flags.StringVar(&o.caFile, "ca-file", "", "`file` to write the certificate authority to, as PEM")
@@ -62,6 +68,7 @@ func parseOptions(args []string, output io.Writer) (options, error) {
 func (o options) emulatorOptions() (emulator.Options, error) {
 	result := emulator.Options{
 		Address: o.listen, ControlAddress: o.control, AllowNonLoopback: o.allowNonLoopback, PublicURL: o.publicURL,
+		StateFile: o.state, RateLimit: emulator.RateLimit{PerSecond: o.callsPerSecond},
 	}
 	for host := range strings.SplitSeq(o.hosts, ",") {
 		if host = strings.TrimSpace(host); host != "" {
@@ -91,7 +98,7 @@ func (o options) emulatorOptions() (emulator.Options, error) {
 // may wait for them.
 func (o options) publish(tenant *emulator.Emulator) error {
 	if o.caFile != "" {
-		if err := writeFile(o.caFile, tenant.CABundle(), 0o644); err != nil {
+		if err := atomicfile.Write(o.caFile, tenant.CABundle(), 0o644); err != nil {
 			return fmt.Errorf("writing certificate authority: %w", err)
 		}
 	}
@@ -101,29 +108,21 @@ func (o options) publish(tenant *emulator.Emulator) error {
 		if err != nil {
 			return fmt.Errorf("encoding administrator's credential: %w", err)
 		}
-		if err := writeFile(o.adminCredentialFile, append(text, '\n'), 0o600); err != nil {
+		if err := atomicfile.Write(o.adminCredentialFile, append(text, '\n'), 0o600); err != nil {
 			return fmt.Errorf("writing administrator's credential: %w", err)
 		}
 	}
 	return nil
 }
 
-// writeFile replaces a file atomically. The temporary file is private until it has its mode.
-func writeFile(path string, content []byte, mode os.FileMode) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+// openAudit opens the audit log for appending; nil without one.
+func (o options) openAudit() (*os.File, error) {
+	if o.audit == "" {
+		return nil, nil //nolint:nilnil // no log is no error
+	}
+	file, err := os.OpenFile(o.audit, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("opening the audit log: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temporary.Name()))
-		}
-	}()
-	if _, err := temporary.Write(content); err != nil {
-		return errors.Join(err, temporary.Close())
-	}
-	if err := errors.Join(temporary.Chmod(mode), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
+	return file, nil
 }

@@ -14,23 +14,20 @@ import (
 	"time"
 )
 
-// serverIdentity is a server certificate and the bundle of the certificate authority that signed it.
-type serverIdentity struct {
-	certificate tls.Certificate
-	bundle      []byte // PEM
+// authority is a certificate authority of a tenant's own.
+type authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
 }
 
-// newServerIdentity makes a certificate authority and lets it sign one server certificate for hosts. The validity is
-// fixed, not counted from a clock: the emulator may run under a clock of its own while clients verify under theirs.
-func newServerIdentity(hosts []string) (serverIdentity, error) {
-	from := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
-	until := time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)
-
-	authorityKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// newAuthority makes a certificate authority.
+func newAuthority() (authority, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return serverIdentity{}, fmt.Errorf("generating the key of the certificate authority: %w", err)
+		return authority{}, fmt.Errorf("generating the key of the certificate authority: %w", err)
 	}
-	authority := &x509.Certificate{
+	from, until := validity()
+	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "identity-emulator authority, not for production"},
 		NotBefore:             from,
@@ -39,15 +36,33 @@ func newServerIdentity(hosts []string) (serverIdentity, error) {
 		BasicConstraintsValid: true,
 		IsCA:                  true,
 	}
-	authorityDER, err := x509.CreateCertificate(rand.Reader, authority, authority, authorityKey.Public(), authorityKey)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return serverIdentity{}, fmt.Errorf("signing the certificate authority: %w", err)
+		return authority{}, fmt.Errorf("signing the certificate authority: %w", err)
 	}
+	return parseAuthority(der, key)
+}
 
-	serverKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func parseAuthority(der []byte, key *ecdsa.PrivateKey) (authority, error) {
+	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
-		return serverIdentity{}, fmt.Errorf("generating the key of the server: %w", err)
+		return authority{}, fmt.Errorf("reading the certificate authority: %w", err)
 	}
+	return authority{certificate: certificate, key: key}, nil
+}
+
+// bundle returns the certificate of the authority, as PEM.
+func (a authority) bundle() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
+}
+
+// serverCertificate returns a certificate for a server with the names hosts.
+func (a authority) serverCertificate(hosts []string) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("generating the key of the server: %w", err)
+	}
+	from, until := validity()
 	server := &x509.Certificate{
 		SerialNumber: big.NewInt(2),
 		Subject:      pkix.Name{CommonName: "identity-emulator"},
@@ -63,12 +78,15 @@ func newServerIdentity(hosts []string) (serverIdentity, error) {
 			server.DNSNames = append(server.DNSNames, host)
 		}
 	}
-	serverDER, err := x509.CreateCertificate(rand.Reader, server, authority, serverKey.Public(), authorityKey)
+	der, err := x509.CreateCertificate(rand.Reader, server, a.certificate, key.Public(), a.key)
 	if err != nil {
-		return serverIdentity{}, fmt.Errorf("signing the server certificate: %w", err)
+		return tls.Certificate{}, fmt.Errorf("signing the server certificate: %w", err)
 	}
-	return serverIdentity{
-		certificate: tls.Certificate{Certificate: [][]byte{serverDER}, PrivateKey: serverKey},
-		bundle:      pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authorityDER}),
-	}, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+}
+
+// validity of all certificates is fixed, not counted from a clock: the emulator may run under a clock of its own while
+// clients verify under theirs.
+func validity() (from, until time.Time) {
+	return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC)
 }

@@ -36,6 +36,11 @@ type Options struct {
 	PublicURL string
 	// Seed is what the tenant starts with; DefaultSeed() when it is empty.
 	Seed Seed
+	// StateFile is where the tenant is saved before each answer to a call with an effect, and where it comes from when the
+	// file is there, whatever Seed says; in memory only when empty. Besides what the tenant knows the file has the private
+	// keys of its signatures and of its certificate authority. What the methods of Emulator change is saved with the next
+	// such call, and by Close.
+	StateFile string
 	// Clock is the tenant's clock before any offset; the real one when nil.
 	Clock clock.PassiveClock
 	// Switches choose between readings of undocumented behaviour; see also SetSwitches.
@@ -55,7 +60,8 @@ type Options struct {
 type Emulator struct {
 	options    Options
 	router     router
-	identity   serverIdentity
+	authority  authority
+	file       *stateFile // nil without one
 	keys       *keyring
 	logger     *slog.Logger
 	audit      *audit.Log // nil without one
@@ -125,13 +131,14 @@ func (e *Emulator) listen() error {
 	}
 	hosts := append([]string{"127.0.0.1", "::1", "localhost"}, e.options.Hosts...)
 	slices.Sort(hosts)
-	if e.identity, err = newServerIdentity(slices.Compact(hosts)); err != nil {
+	if err := e.populate(); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := e.plant(e.options.Seed); err != nil {
+	certificate, err := e.authority.serverCertificate(slices.Compact(hosts))
+	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	config := &tls.Config{Certificates: []tls.Certificate{e.identity.certificate}, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	e.serve(tls.NewListener(listener, config), e)
 
 	if e.options.ControlAddress != "" {
@@ -185,6 +192,7 @@ func (e *Emulator) Close() error {
 			errs = append(errs, server.Close())
 		}
 		e.serving.Wait()
+		errs = append(errs, e.save())
 	})
 	return errors.Join(errs...)
 }
@@ -196,7 +204,7 @@ func (e *Emulator) URL() string { return e.url }
 func (e *Emulator) ControlURL() string { return e.control }
 
 // CABundle returns the certificate authority of the server certificate, as PEM.
-func (e *Emulator) CABundle() []byte { return slices.Clone(e.identity.bundle) }
+func (e *Emulator) CABundle() []byte { return e.authority.bundle() }
 
 // AdminCredential returns the client credentials of the seed's administrator; empty when the seed has no users.
 func (e *Emulator) AdminCredential() (clientID, clientSecret string) {

@@ -17,6 +17,9 @@ type caller struct {
 // enforce authenticates an admin call and checks that its token opens it: by its application, by the REST patterns of
 // its scopes, and by the administrative rights of its user. It returns the refusal, or nil.
 func (e *Emulator) enforce(c *call, op operation) *answer {
+	if c.request.Header.Get("Authorization") == "" && sessionCookie(c.request) != "" {
+		return e.enforceSession(c, op)
+	}
 	scheme, text, _ := strings.Cut(c.request.Header.Get("Authorization"), " ")
 	found, live := e.state.liveToken(strings.TrimSpace(text), c.now)
 	// Tokens of the OAuth2Server template are for other APIs than the tenant's own.
@@ -33,11 +36,28 @@ func (e *Emulator) enforce(c *call, op operation) *answer {
 		a := refusalAnswer(e.switches().OutOfScope, RefusalForbidden, "The token's scope does not cover this call.")
 		return &a
 	}
-	hasRight := func(path string) bool { return e.state.hasRight(found.user, path) }
-	if op.self && c.args.first("ID", "uuid") == "" {
+	return e.enforceRights(c, op)
+}
+
+// enforceSession lets a user in who has logged in with a browser, or as one does. Without the native-client header the
+// call may have been made by a page of another site, which makes a browser send the cookie but can't set the header.
+func (e *Emulator) enforceSession(c *call, op operation) *answer {
+	_, u, live := e.state.liveSession(sessionCookie(c.request), c.now)
+	if !live || !isNativeClient(c.request) {
+		a := failureAnswerWithStatus(http.StatusUnauthorized, refuse(unauthorized, "Authentication is required."))
+		return &a
+	}
+	c.caller = caller{user: u}
+	return e.enforceRights(c, op)
+}
+
+// enforceRights checks that the caller has an administrative right that the call needs.
+func (e *Emulator) enforceRights(c *call, op operation) *answer {
+	if len(op.rights) == 0 || (op.self && c.args.first("ID", "uuid") == "") {
 		return nil
 	}
-	if len(op.rights) > 0 && !slices.ContainsFunc(op.rights, hasRight) {
+	hasRight := func(path string) bool { return e.state.hasRight(c.caller.user, path) }
+	if !slices.ContainsFunc(op.rights, hasRight) {
 		a := refusalAnswer(e.switches().MissingRight, RefusalFailure, "You are not authorized to perform this operation.")
 		return &a
 	}

@@ -18,6 +18,7 @@ type operation struct {
 	name   string   // canonical
 	get    bool     // GET is served as well as POST
 	rights []string // administrative rights of which one is needed; empty: none
+	reads  bool     // the call has no effect
 	self   bool     // no right is needed when the call addresses nobody, and so the caller
 	open   bool     // no token is needed
 	shared sharing  // with pages of other origins
@@ -43,71 +44,71 @@ func adminOperations() []operation {
 	return []operation{
 		{name: "SaasManage/ImportAppFromTemplate", rights: applications, admin: (*Emulator).importApplications},
 		{name: "SaasManage/UpdateApplicationDE", rights: applications, admin: (*Emulator).updateApplication},
-		{name: "SaasManage/GetApplication", rights: applications, admin: (*Emulator).getApplication},
+		{name: "SaasManage/GetApplication", reads: true, rights: applications, admin: (*Emulator).getApplication},
 		{name: "SaasManage/ResetAppScript", rights: applications, admin: (*Emulator).resetScript},
 		{name: "SaasManage/DeleteApplication", rights: applications, admin: (*Emulator).deleteApplication},
 		{
-			name: "SaasManage/GetAppIDByServiceName", get: true, rights: applications,
+			name: "SaasManage/GetAppIDByServiceName", reads: true, get: true, rights: applications,
 			admin: (*Emulator).getApplicationIDByServiceName,
 		},
-		{name: "SaasManage/GetPaginatedTemplates", rights: applications, admin: (*Emulator).getPaginatedTemplates},
-		{name: "SaasManage/GetCustomWebAppTemplates", rights: applications, admin: (*Emulator).getCustomTemplates},
-		{name: "SaasManage/GetCategories", rights: applications, admin: (*Emulator).getCategories},
+		{name: "SaasManage/GetPaginatedTemplates", reads: true, rights: applications, admin: (*Emulator).getPaginatedTemplates},
+		{name: "SaasManage/GetCustomWebAppTemplates", reads: true, rights: applications, admin: (*Emulator).getCustomTemplates},
+		{name: "SaasManage/GetCategories", reads: true, rights: applications, admin: (*Emulator).getCategories},
 		{name: "SaasManage/SetApplicationPermissions", rights: applications, admin: (*Emulator).setApplicationPermissions},
-		{name: "Acl/GetRowAces", rights: applications, admin: (*Emulator).getRowAces},
+		{name: "Acl/GetRowAces", reads: true, rights: applications, admin: (*Emulator).getRowAces},
 
 		{name: "CDirectoryService/CreateUser", rights: users, admin: (*Emulator).createUser},
 		{name: "CDirectoryService/ChangeUser", rights: users, admin: (*Emulator).changeUser},
 		{name: "CDirectoryService/DeleteUser", rights: users, admin: (*Emulator).deleteUser},
-		{name: "CDirectoryService/GetUser", get: true, self: true, rights: users, admin: (*Emulator).getUser},
-		{name: "CDirectoryService/GetUserByName", get: true, rights: users, admin: (*Emulator).getUserByName},
+		{name: "CDirectoryService/GetUser", reads: true, get: true, self: true, rights: users, admin: (*Emulator).getUser},
+		{name: "CDirectoryService/GetUserByName", reads: true, get: true, rights: users, admin: (*Emulator).getUserByName},
 		{name: "CDirectoryService/SetUserState", rights: users, admin: (*Emulator).setUserState},
 		{name: "CDirectoryService/ChangeUserState", rights: users, admin: (*Emulator).changeUserState},
-		{name: "CDirectoryService/GetUsers", get: true, rights: users, admin: (*Emulator).getUsers},
-		{name: "UserMgmt/IsUserCloudLocked", get: true, rights: users, admin: (*Emulator).isUserCloudLocked},
-		{name: "UserMgmt/GetUserInfo", get: true, self: true, rights: users, admin: (*Emulator).getUserInfo},
+		{name: "CDirectoryService/GetUsers", reads: true, get: true, rights: users, admin: (*Emulator).getUsers},
+		{name: "UserMgmt/IsUserCloudLocked", reads: true, get: true, rights: users, admin: (*Emulator).isUserCloudLocked},
+		{name: "UserMgmt/GetUserInfo", reads: true, get: true, self: true, rights: users, admin: (*Emulator).getUserInfo},
 		{name: "UserMgmt/ChangeUserPassword", admin: (*Emulator).changeUserPassword},
 		{name: "UserMgmt/RemoveUser", rights: users, admin: (*Emulator).deleteUser},
 		{name: "UserMgmt/RemoveUsers", rights: users, admin: (*Emulator).removeUsersCall},
 		{name: "UserMgmt/ResetUserPassword", rights: users, admin: (*Emulator).resetUserPassword},
-		{name: "UserMgmt/GetUserAttributes", get: true, rights: users, admin: (*Emulator).getUserAttributes},
-		{name: "ExtData/GetColumns", rights: users, admin: (*Emulator).getColumns},
+		{name: "UserMgmt/GetUserAttributes", reads: true, get: true, rights: users, admin: (*Emulator).getUserAttributes},
+		{name: "ExtData/GetColumns", reads: true, rights: users, admin: (*Emulator).getColumns},
 		{name: "ExtData/SetColumns", rights: users, admin: (*Emulator).setColumns},
-		{name: "ExtData/GetSchema", rights: users, admin: (*Emulator).getSchema},
+		{name: "ExtData/GetSchema", reads: true, rights: users, admin: (*Emulator).getSchema},
 		{name: "ExtData/UpdateSchema", rights: users, admin: (*Emulator).updateSchema},
 		{name: "Core/StoreAlias", rights: users, admin: (*Emulator).storeAlias},
-		{name: "Core/GeneratePassword", rights: users, admin: (*Emulator).generatePasswordCall},
+		{name: "Core/GeneratePassword", reads: true, rights: users, admin: (*Emulator).generatePasswordCall},
 
 		{name: "Roles/StoreRole", rights: roles, admin: (*Emulator).storeRole},
 		{name: "Roles/UpdateRole", rights: roles, admin: (*Emulator).updateRole},
-		{name: "Roles/GetRoleMembers", rights: roles, admin: (*Emulator).getRoleMembers},
-		{name: "SaasManage/GetRole", rights: roles, admin: (*Emulator).getRole},
+		{name: "Roles/GetRoleMembers", reads: true, rights: roles, admin: (*Emulator).getRoleMembers},
+		{name: "SaasManage/GetRole", reads: true, rights: roles, admin: (*Emulator).getRole},
 		{name: "SaasManage/DeleteRole", rights: roles, admin: (*Emulator).deleteRole},
-		{name: "SaasManage/GetRoleIdFromName", get: true, rights: roles, admin: (*Emulator).getRoleIDFromName},
+		{name: "SaasManage/GetRoleIdFromName", reads: true, get: true, rights: roles, admin: (*Emulator).getRoleIDFromName},
 		{name: "SaasManage/AddUsersAndGroupsToRole", rights: roles, admin: (*Emulator).addToRole},
 		{name: "SaasManage/RemoveUsersAndGroupsFromRole", rights: roles, admin: (*Emulator).removeFromRole},
 		{name: "SaasManage/AssignSuperRights", rights: roles, admin: (*Emulator).assignSuperRights},
 		{name: "SaasManage/UnAssignSuperRights", rights: roles, admin: (*Emulator).unassignSuperRights},
-		{name: "SaasManage/GetRoleApps", get: true, rights: roles, admin: (*Emulator).getRoleApplications},
-		{name: "Core/GetAssignedAdministrativeRights", rights: roles, admin: (*Emulator).getAssignedRights},
+		{name: "SaasManage/GetRoleApps", reads: true, get: true, rights: roles, admin: (*Emulator).getRoleApplications},
+		{name: "Core/GetAssignedAdministrativeRights", reads: true, rights: roles, admin: (*Emulator).getAssignedRights},
 		{name: "Roles/SetDynamicRoleScript", rights: roles, admin: (*Emulator).setDynamicRoleScript},
-		{name: "RoleAttributes/GetAttributes", get: true, rights: roles, admin: (*Emulator).getRoleAttributeSchema},
+		{name: "RoleAttributes/GetAttributes", reads: true, get: true, rights: roles, admin: (*Emulator).getRoleAttributeSchema},
 		{name: "RoleAttributes/AddAttributes", rights: roles, admin: (*Emulator).addRoleAttributes},
 		{name: "RoleAttributes/UpdateAttribute", rights: roles, admin: (*Emulator).updateRoleAttribute},
 		{name: "RoleAttributes/DeleteAttributes", rights: roles, admin: (*Emulator).deleteRoleAttributes},
-		{name: "RoleAttributes/GetRoleAttributes", get: true, rights: roles, admin: (*Emulator).getRoleAttributes},
+		{name: "RoleAttributes/GetRoleAttributes", reads: true, get: true, rights: roles, admin: (*Emulator).getRoleAttributes},
 		{name: "RoleAttributes/UpdateAttributesByRole", rights: roles, admin: (*Emulator).updateAttributesByRole},
 
-		{name: "Redrock/query", rights: anyone, admin: (*Emulator).runQuery},
-		{name: "Core/GetCdsAliasesForTenant", get: true, rights: anyone, admin: (*Emulator).getAliases},
-		{name: "Core/GetDirectoryServices", get: true, rights: anyone, admin: (*Emulator).getDirectoryServices},
-		{name: "UserMgmt/DirectoryServiceQuery", rights: anyone, admin: (*Emulator).queryDirectory},
+		{name: "Redrock/query", reads: true, rights: anyone, admin: (*Emulator).runQuery},
+		{name: "Core/GetCdsAliasesForTenant", reads: true, get: true, rights: anyone, admin: (*Emulator).getAliases},
+		{name: "Core/GetDirectoryServices", reads: true, get: true, rights: anyone, admin: (*Emulator).getDirectoryServices},
+		{name: "UserMgmt/DirectoryServiceQuery", reads: true, rights: anyone, admin: (*Emulator).queryDirectory},
 
-		{name: "Security/WhoAmI", get: true, admin: (*Emulator).whoAmI},
-		{name: "UserMgmt/GetUsersRolesAndAdministrativeRights", get: true, admin: (*Emulator).getUsersRolesAndRights},
-		{name: "SysInfo/Version", get: true, open: true, admin: (*Emulator).version},
-		{name: "SysInfo/About", get: true, open: true, admin: (*Emulator).about},
-		{name: "vfslow/lib/api/swagger.json", get: true, open: true, admin: (*Emulator).describeAPI},
+		{name: "Security/WhoAmI", reads: true, get: true, admin: (*Emulator).whoAmI},
+		{name: "UserMgmt/GetUsersRolesAndAdministrativeRights", reads: true, get: true, admin: (*Emulator).getUsersRolesAndRights},
+		{name: "SysInfo/Version", reads: true, get: true, open: true, admin: (*Emulator).version},
+		{name: "SysInfo/About", reads: true, get: true, open: true, admin: (*Emulator).about},
+		{name: "vfslow/lib/api/swagger.json", reads: true, get: true, open: true, admin: (*Emulator).describeAPI},
 	}
 }
 
@@ -206,7 +207,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a, replaced = e.limiter.Load().refuse(c.now)
 	}
 	if !replaced {
-		a = fault.after(e.perform(c, op, known))
+		a = fault.after(e.saveAfter(op, e.perform(c, op, known)))
 	}
 	e.record(c, fault, a)
 	if a.reset {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"iter"
 	"time"
 )
 
@@ -66,3 +67,22 @@ func (s *Store[T]) Clear() { clear(s.entries) }
 
 // Len returns how many things are kept, expired ones included that have not been forgotten yet.
 func (s *Store[T]) Len() int { return len(s.entries) }
+
+// All yields what is kept with the hash of its text, in no order, expired things included that have not been forgotten yet.
+func (s *Store[T]) All() iter.Seq2[[sha256.Size]byte, T] {
+	return func(yield func([sha256.Size]byte, T) bool) {
+		for sum, found := range s.entries {
+			if !yield(sum, found.value) {
+				return
+			}
+		}
+	}
+}
+
+// Restore keeps value under the hash of a text, as All yields it.
+func (s *Store[T]) Restore(sum [sha256.Size]byte, value T, expires time.Time) {
+	if s.entries == nil {
+		s.entries, s.limit = map[[sha256.Size]byte]entry[T]{}, minLimit
+	}
+	s.entries[sum] = entry[T]{value: value, expires: expires}
+}
