@@ -1,25 +1,16 @@
 package samples_test
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
@@ -31,11 +22,7 @@ var server *environment.Server
 
 func TestMain(m *testing.M) { environment.Main(m, func(s *environment.Server) { server = s }) }
 
-// part is the world's namespace for the one namespace of a use case.
-const part = "shop"
-
-// apply applies a use case with the operator running, and waits until all of it is Ready. What only the test knows is filled in: where the
-// tenant is, its certificate authority, its administrator's credential, and the world's own namespace.
+// apply applies a use case with the operator running, and waits until all of it is Ready.
 func apply(t *testing.T, useCase string, roles ...emulator.SeedRole) *environment.World {
 	t.Helper()
 	w := server.New(t, emulator.Options{})
@@ -45,88 +32,13 @@ func apply(t *testing.T, useCase string, roles ...emulator.SeedRole) *environmen
 		}
 	}
 	w.StartOperator()
-	admin := w.AdminSecret()
-	admin.Namespace = w.Namespace(part)
-	w.Create(admin)
-	strict := client.WithFieldValidation(w.Client, metav1.FieldValidationStrict)
-	var objects []client.Object
-	for _, object := range read(t, useCase) {
-		if object.GetKind() == "Namespace" {
-			continue
-		}
-		object.SetNamespace(w.Namespace(part))
-		if object.GetKind() == "IdentityTenant" {
-			direct(t, object, w)
-		}
-		if err := strict.Create(t.Context(), object); err != nil {
-			t.Fatalf("creating %s %s: %v", object.GetKind(), object.GetName(), err)
-		}
-		typed, err := w.Client.Scheme().New(object.GroupVersionKind())
-		if err != nil {
-			t.Fatal(err)
-		}
-		o := typed.(client.Object)
-		o.SetNamespace(object.GetNamespace())
-		o.SetName(object.GetName())
-		objects = append(objects, o)
-	}
-	w.Ready(objects...)
+	w.ApplyUseCase(useCase)
 	return w
-}
-
-// direct points an IdentityTenant to the world's tenant.
-func direct(t *testing.T, object *unstructured.Unstructured, w *environment.World) {
-	t.Helper()
-	if id, _, _ := unstructured.NestedString(object.Object, "spec", "clusterID"); id == "" {
-		t.Error("the sample's IdentityTenant has no clusterID: what it makes would be lost with the cluster")
-	}
-	for path, value := range map[string]any{
-		"spec.url": w.Tenant.URL(), "spec.tls.caBundle": string(w.Tenant.CABundle()),
-		"spec.limits.burst": int64(1000), "spec.limits.requestsPerSecond": int64(1000),
-	} {
-		if err := unstructured.SetNestedField(object.Object, value, strings.Split(path, ".")...); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// read returns the objects of a use case in the order of its kustomization, which must name every file.
-func read(t *testing.T, useCase string) []*unstructured.Unstructured {
-	t.Helper()
-	directory := filepath.Join(environment.Root(), "config", "samples", useCase)
-	file := func(name string) []byte {
-		raw, err := os.ReadFile(filepath.Join(directory, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return raw
-	}
-	var kustomization struct{ Resources []string }
-	if err := sigsyaml.Unmarshal(file("kustomization.yaml"), &kustomization); err != nil {
-		t.Fatal(err)
-	}
-	if files, err := filepath.Glob(filepath.Join(directory, "*.yaml")); err != nil || len(files) != len(kustomization.Resources)+1 {
-		t.Errorf("the kustomization names %d files, and there are %d (%v)", len(kustomization.Resources), len(files)-1, err)
-	}
-	var objects []*unstructured.Unstructured
-	for _, name := range kustomization.Resources {
-		documents := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(file(name)), 4096)
-		for {
-			object := &unstructured.Unstructured{}
-			if err := documents.Decode(object); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				t.Fatalf("reading %s: %v", name, err)
-			}
-			objects = append(objects, object)
-		}
-	}
-	return objects
 }
 
 // secretOf returns what is published for a ConfidentialClient.
 func secretOf(w *environment.World, name string) map[string][]byte {
-	return w.TokenSecret(&v1alpha1.ConfidentialClient{ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace(part), Name: name}}).Data
+	return w.TokenSecret(&v1alpha1.ConfidentialClient{ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace(environment.UseCasePart), Name: name}}).Data
 }
 
 // profile returns an application's settings on the tenant, without those that the tenant chose itself.

@@ -78,6 +78,7 @@ type Message struct {
 type view struct {
 	Title   string
 	Heading string
+	Begin   bool // the heading has the focus: the page is to be read before anything is pressed
 	Style   template.CSS
 	Data    any
 }
@@ -120,7 +121,8 @@ func Moved(location string) []byte {
 
 func render(name, title, heading string, data any, redirect string) Page {
 	var body bytes.Buffer
-	v := view{Title: title, Heading: heading, Style: template.CSS(style), Data: data} //nolint:gosec // it is our own file
+	_, begin := data.(Consent)
+	v := view{Title: title, Heading: heading, Begin: begin, Style: template.CSS(style), Data: data} //nolint:gosec // it is our own file
 	if err := templates.ExecuteTemplate(&body, name, v); err != nil {
 		// The tests render every page; the words of a template error hold nothing of the data's.
 		return Page{Body: []byte("This page can't be shown."), Policy: "default-src 'none'"}
