@@ -129,7 +129,8 @@ func (e *Emulator) readAuthorization(app *application, params url.Values) (autho
 	}
 	r.response, r.nonce = params.Get("response_type"), params.Get("nonce")
 	r.prompt, r.hint = params.Get("prompt"), params.Get("login_hint")
-	return r, e.checkAuthorization(&r, params)
+	wrongWith := e.checkAuthorization(&r, params)
+	return r, wrongWith
 }
 
 func repeated(params url.Values, names ...string) bool {

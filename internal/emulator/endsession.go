@@ -28,19 +28,17 @@ func (e *Emulator) serveEndSession(c *call) answer {
 	if app == nil {
 		return problemAnswer("The application is unknown.")
 	}
-	subject, ok := "", true
-	if hint := params.Get("id_token_hint"); hint != "" {
-		if subject, ok = e.hintedSubject(app.key, hint); !ok {
-			return problemAnswer("The parameter id_token_hint is no ID token of this application.")
-		}
+	subject, ok := e.hintedSubject(app.key, params.Get("id_token_hint"))
+	if !ok {
+		return problemAnswer("The parameter id_token_hint is no ID token of this application.")
 	}
-	redirect, registered := params.Get("post_logout_redirect_uri"), false
+	redirect := params.Get("post_logout_redirect_uri")
 	text := sessionCookie(c.request)
 	e.mu.Lock()
 	if s, _, live := e.state.liveSession(text, c.now); live && (subject == "" || subject == s.user) {
 		e.state.flows.sessions.Delete(text)
 	}
-	registered = slices.Contains(app.profile().Redirects, redirect) && redirectable(redirect)
+	registered := slices.Contains(app.profile().Redirects, redirect) && redirectable(redirect)
 	e.mu.Unlock()
 	switch {
 	case redirect == "":
@@ -52,8 +50,11 @@ func (e *Emulator) serveEndSession(c *call) answer {
 	return r.redirected().withoutSession()
 }
 
-// hintedSubject returns whom an ID token of the application is about, be it expired.
+// hintedSubject returns whom an ID token of the application is about, be it expired; nobody without one.
 func (e *Emulator) hintedSubject(application, text string) (string, bool) {
+	if text == "" {
+		return "", true
+	}
 	signed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return "", false

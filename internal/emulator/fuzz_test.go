@@ -48,11 +48,8 @@ func FuzzToken(f *testing.F) {
 	f.Add("web", "grant_type=client_credentials", "Basic Og==")
 	f.Add("we%62", "grant_type=client_credentials", "Bearer x")
 	e := fuzzed(f)
-	known := []string{
-		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "access_denied",
-	}
 	f.Fuzz(func(t *testing.T, app, body, authorization string) {
-		request := httptest.NewRequest(http.MethodPost, "/OAuth2/Token/x", strings.NewReader(body))
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/OAuth2/Token/x", strings.NewReader(body))
 		request.URL.Path = "/OAuth2/Token/" + app
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		request.Header.Set("Authorization", authorization)
@@ -76,13 +73,22 @@ func FuzzToken(f *testing.F) {
 			return
 		}
 		code, _ := fields["error"].(string)
-		if !slices.Contains(known, code) || (recorder.Code == http.StatusUnauthorized) != (code == "invalid_client") || recorder.Code > 401 {
-			t.Errorf("%d %s", recorder.Code, recorder.Body)
-		}
-		if (code == "invalid_client") != (recorder.Header().Get("WWW-Authenticate") != "") {
-			t.Errorf("%s with WWW-Authenticate %q", code, recorder.Header().Get("WWW-Authenticate"))
-		}
+		checkRefusal(t, recorder, code)
 	})
+}
+
+// checkRefusal checks the form of an error of the token endpoint.
+func checkRefusal(t *testing.T, recorder *httptest.ResponseRecorder, code string) {
+	t.Helper()
+	known := []string{
+		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "access_denied",
+	}
+	if !slices.Contains(known, code) || (recorder.Code == http.StatusUnauthorized) != (code == "invalid_client") || recorder.Code > 401 {
+		t.Errorf("%d %s", recorder.Code, recorder.Body)
+	}
+	if (code == "invalid_client") != (recorder.Header().Get("WWW-Authenticate") != "") {
+		t.Errorf("%s with WWW-Authenticate %q", code, recorder.Header().Get("WWW-Authenticate"))
+	}
 }
 
 // FuzzAuthorize sends anything to the authorization endpoint, with and without a session. The browser is never sent anywhere but to the login, or to
@@ -107,7 +113,7 @@ func FuzzAuthorize(f *testing.F) {
 		"": {"https://cyberark.cloud/redirect"}, "__idaptive_cybr_user_oidc": {"https://cyberark.cloud/redirect"},
 	}
 	f.Fuzz(func(t *testing.T, app, query string, loggedIn bool) {
-		request := httptest.NewRequest(http.MethodGet, "/OAuth2/Authorize/x", http.NoBody)
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/OAuth2/Authorize/x", http.NoBody)
 		request.URL.Path, request.URL.RawQuery = "/OAuth2/Authorize/"+app, query
 		if loggedIn {
 			request.Header.Set("Cookie", ".ASPXAUTH="+session)
@@ -133,7 +139,7 @@ func FuzzAuthorize(f *testing.F) {
 		}
 		at := slices.IndexFunc(redirects[strings.ToLower(app)], func(uri string) bool {
 			rest, ok := strings.CutPrefix(location, uri)
-			return ok && rest != "" && strings.Contains("?#&", rest[:1])
+			return ok && strings.IndexAny(rest, "?#&") == 0
 		})
 		if at < 0 {
 			t.Errorf("the browser is sent to %q", location)
@@ -146,7 +152,7 @@ func fuzzedSession(f *testing.F, e *emulator.Emulator) string {
 	f.Helper()
 	ask := func(action, body string) (map[string]any, http.Header) {
 		recorder := httptest.NewRecorder()
-		e.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/Security/"+action, strings.NewReader(body)))
+		e.ServeHTTP(recorder, httptest.NewRequestWithContext(f.Context(), http.MethodPost, "/Security/"+action, strings.NewReader(body)))
 		var fields struct{ Result map[string]any }
 		if err := json.Unmarshal(recorder.Body.Bytes(), &fields); err != nil || fields.Result == nil {
 			f.Fatalf("%s: %d %v", action, recorder.Code, err)

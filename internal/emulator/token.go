@@ -183,19 +183,11 @@ func (e *Emulator) grantAuthorizationCode(r tokenRequest) (issuance, *answer) {
 		found.revoked = true
 		return issuance{}, refuseToken(errInvalidGrant, "The code has been used before.")
 	}
-	verifier := r.form.Get("code_verifier")
-	switch {
-	case found.application != r.app.key || !found.belongsTo(r.client.id):
-		return issuance{}, refuseToken(errInvalidGrant, "The code belongs to another client.")
-	case found.redirect != r.form.Get("redirect_uri"):
-		return issuance{}, refuseToken(errInvalidGrant, "The redirect URI is not that of the authorization request.")
-	case found.challenge.IsZero() && r.client.public():
-		return issuance{}, refuseToken(errInvalidGrant, "A public client needs a code challenge.")
-	case found.challenge.IsZero() != (verifier == ""), !found.challenge.IsZero() && !found.challenge.Proves(verifier):
-		return issuance{}, refuseToken(errInvalidGrant, "The code verifier does not fit the code challenge.")
+	if refused := checkCode(r, found); refused != nil {
+		return issuance{}, refused
 	}
-	u := e.state.users[found.user]
-	if u == nil || !u.active() || !e.state.mayUse(r.app, u) {
+	u := e.presentUser(r.app, found.authorization)
+	if u == nil {
 		return issuance{}, refuseToken(errInvalidGrant, "The user has no access to the application any more.")
 	}
 	found.spent = true
@@ -207,6 +199,33 @@ func (e *Emulator) grantAuthorizationCode(r tokenRequest) (issuance, *answer) {
 		decided.refresh = &refreshToken{authorization: found.authorization, issued: r.now, expires: r.now.Add(r.profile.RefreshLifetime)}
 	}
 	return decided, nil
+}
+
+// checkCode checks that the code is this client's, for this redirect URI, and proven.
+func checkCode(r tokenRequest, found *code) *answer {
+	verifier := r.form.Get("code_verifier")
+	switch {
+	case found.application != r.app.key || !found.belongsTo(r.client.id):
+		return refuseToken(errInvalidGrant, "The code belongs to another client.")
+	case found.redirect != r.form.Get("redirect_uri"):
+		return refuseToken(errInvalidGrant, "The redirect URI is not that of the authorization request.")
+	case found.challenge.IsZero() && r.client.public():
+		return refuseToken(errInvalidGrant, "A public client needs a code challenge.")
+	case found.challenge.IsZero() && verifier != "":
+		return refuseToken(errInvalidGrant, "There is a code verifier, and there was no code challenge.")
+	case !found.challenge.IsZero() && !found.challenge.Proves(verifier):
+		return refuseToken(errInvalidGrant, "The code verifier does not fit the code challenge.")
+	}
+	return nil
+}
+
+// presentUser returns the user of an authorization as long as tokens of the application may be issued for him.
+func (e *Emulator) presentUser(app *application, a *authorization) *user {
+	u := e.state.users[a.user]
+	if u == nil || !u.active() || !e.state.mayUse(app, u) {
+		return nil
+	}
+	return u
 }
 
 // refreshes tells whether a refresh token is issued with an access token of these scopes.
@@ -231,8 +250,8 @@ func (e *Emulator) grantRefreshToken(r tokenRequest) (issuance, *answer) {
 	if found.spent {
 		found.revoked = true
 	}
-	u := e.state.users[found.user]
-	if found.revoked || u == nil || !u.active() || !e.state.mayUse(r.app, u) {
+	u := e.presentUser(r.app, found.authorization)
+	if found.revoked || u == nil {
 		return issuance{}, refuseToken(errInvalidGrant, "The refresh token was revoked.")
 	}
 	scopes := found.scopes

@@ -26,7 +26,7 @@ type Options struct {
 type Browser struct {
 	command *exec.Cmd
 	session *session
-	exited  chan error
+	exited  chan struct{}
 }
 
 // Find returns the path of a Chromium: that of the environment variable CHROMIUM, else what is in PATH under one of its names. The error is
@@ -69,8 +69,11 @@ func Start(ctx context.Context, options Options) (*Browser, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting Chromium: %w", err), write.Close(), read.Close())
 	}
-	b := &Browser{command: command, session: newSession(write, read), exited: make(chan error, 1)}
-	go func() { b.exited <- command.Wait() }()
+	b := &Browser{command: command, session: newSession(write, read), exited: make(chan struct{})}
+	go func() {
+		defer close(b.exited)
+		_ = command.Wait() // it is killed, which is no news
+	}()
 	return b, nil
 }
 
@@ -112,7 +115,10 @@ func (b *Browser) Open(ctx context.Context, address string) (*Page, error) {
 			return nil, err
 		}
 	}
-	return p, p.navigate(ctx, address)
+	if err := p.navigate(ctx, address); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // Complaints returns what the browser has put into its log: requests that failed, and what a page's policy forbade.

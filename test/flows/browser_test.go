@@ -14,17 +14,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/oauth2"
-	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/test/chromium"
 )
-
-// patience bounds every wait for a page.
-const patience = 30 * time.Second
 
 //go:embed testdata/application.html
 var applicationPage string
@@ -69,7 +64,7 @@ func TestAPersonLogsInToASinglePageApplication(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &visitorAtBrowser{t: t, browser: b, tab: tab}
+	v := &visitorAtBrowser{t: t, stage: s, browser: b, tab: tab}
 	v.sees("Sign in", "User name")
 	v.types("jo@example.test", "Enter")
 	v.sees("Sign in", "Password")
@@ -124,7 +119,7 @@ func (s *stage) browser() *chromium.Browser {
 	}
 	response.Body.Close()
 	sum := sha256.Sum256(response.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo)
-	directory, err := os.MkdirTemp("", "chromium-") //nolint:usetesting // the browser may still write there when the test ends
+	directory, err := os.MkdirTemp("", "chromium-") // the browser may still write there when the test ends
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -144,6 +139,7 @@ func (s *stage) browser() *chromium.Browser {
 // visitorAtBrowser sits at a browser.
 type visitorAtBrowser struct {
 	t       *testing.T
+	stage   *stage
 	browser *chromium.Browser
 	tab     *chromium.Page
 }
@@ -155,19 +151,19 @@ func (v *visitorAtBrowser) sees(title, focus string) {
 		const at = document.activeElement;
 		return { title: document.title, focus: at?.labels?.[0]?.innerText ?? at?.innerText ?? "", ready: document.readyState };
 	})()`
-	var last struct{ Title, Focus, Ready string }
-	err := wait.PollUntilContextTimeout(v.t.Context(), 20*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
-		if err := v.tab.Evaluate(ctx, expression, &last); err != nil {
-			return false, nil // it is between two pages
+	v.stage.Eventually("see "+title+" in the browser", func() error {
+		var seen struct{ Title, Focus, Ready string }
+		if err := v.tab.Evaluate(v.t.Context(), expression, &seen); err != nil {
+			return err // between two pages, for example
 		}
-		return last.Ready == "complete" && last.Title == title && (focus == "" || last.Focus == focus), nil
+		if seen.Ready != "complete" || seen.Title != title || (focus != "" && seen.Focus != focus) {
+			return fmt.Errorf("the page %q has the focus on %q; %s", seen.Title, seen.Focus, v.browser.Complaints())
+		}
+		return nil
 	})
-	if err != nil {
-		v.t.Fatalf("waiting to see %q with the focus on %q: %+v; %s", title, focus, last, v.browser.Complaints())
-	}
 }
 
-// types types a text where the focus is, and presses a key.
+// types a text where the focus is, and presses a key.
 func (v *visitorAtBrowser) types(text, key string) {
 	v.t.Helper()
 	if text != "" {

@@ -80,7 +80,14 @@ func TestASinglePageApplicationLogsUsersInWithPKCE(t *testing.T) {
 		t.Error("the token is good after its code was used again")
 	}
 
-	// Whoever is not a customer is told, and so is the client; without a challenge nobody gets that far.
+	s.refusesOthers(t, config, verifier)
+}
+
+// refusesOthers: whoever is not a customer is told, and so is the client; without a challenge, or with another redirect URI, nobody gets that far.
+func (s *stage) refusesOthers(t *testing.T, config *oauth2.Config, verifier string) {
+	t.Helper()
+	redirect := config.RedirectURL
+	address := config.AuthCodeURL("state-1", oauth2.S256ChallengeOption(verifier))
 	refused := s.returned(s.logIn(address, "passer-by@example.test"), redirect, "state-1")
 	if refused.Get("error") != "access_denied" {
 		t.Errorf("a passer-by got %v", refused)

@@ -144,7 +144,7 @@ func policy(redirect string) string {
 }
 
 var (
-	plainHost   = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$`)
+	plainHost   = regexp.MustCompile(`^[A-Za-z0-9.-]+(:\d+)?$`)
 	plainScheme = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 )
 

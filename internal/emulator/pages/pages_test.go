@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -27,55 +28,72 @@ func everyPage() map[string]pages.Page {
 	}
 }
 
+// outline is what a page has, as far as accessibility goes.
+type outline struct {
+	counts        map[string]int // elements by tag
+	labels, ids   map[string]bool
+	fields        []string // IDs
+	described     []string
+	focused       int
+	language, odd string
+}
+
+func outlineOf(t *testing.T, page []byte) outline {
+	t.Helper()
+	o := outline{counts: map[string]int{}, labels: map[string]bool{}, ids: map[string]bool{}}
+	walk(t, page, func(tag string, attributes map[string]string) {
+		o.counts[tag]++
+		if id := attributes["id"]; id != "" && o.ids[id] {
+			o.odd = "two elements have the ID " + id
+		}
+		o.ids[attributes["id"]] = true
+		if _, ok := attributes["autofocus"]; ok {
+			o.focused++
+		}
+		switch tag {
+		case "html":
+			o.language = attributes["lang"]
+		case "label":
+			o.labels[attributes["for"]] = true
+		case "input":
+			if attributes["type"] != "hidden" {
+				o.fields = append(o.fields, attributes["id"])
+			}
+		case "script", "img", "link", "iframe":
+			o.odd = "there is a " + tag
+		}
+		o.described = append(o.described, strings.Fields(attributes["aria-describedby"])...)
+	})
+	return o
+}
+
 func TestPagesAreAccessible(t *testing.T) {
 	for name, page := range everyPage() {
 		t.Run(name, func(t *testing.T) {
 			if strings.Contains(string(page.Body), "can't be shown") {
 				t.Fatal("it was not rendered")
 			}
-			labels, fields, ids, texts := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]int{}
-			described := []string{}
-			focused := 0
-			walk(t, page.Body, func(tag string, attributes map[string]string) {
-				texts[tag]++
-				if id := attributes["id"]; id != "" {
-					if ids[id] {
-						t.Errorf("two elements have the ID %q", id)
-					}
-					ids[id] = true
-				}
-				if _, ok := attributes["autofocus"]; ok {
-					focused++
-				}
-				switch {
-				case tag == "html" && attributes["lang"] == "":
-					t.Error("the page does not say its language")
-				case tag == "label":
-					labels[attributes["for"]] = true
-				case tag == "input" && attributes["type"] != "hidden":
-					fields[attributes["id"]] = true
-				case tag == "script" || tag == "img" || tag == "link" || tag == "iframe":
-					t.Errorf("the page has a %s", tag)
-				}
-				described = append(described, strings.Fields(attributes["aria-describedby"])...)
-			})
+			o := outlineOf(t, page.Body)
+			if o.odd != "" || o.language != "en" {
+				t.Errorf("%s; the language is %q", o.odd, o.language)
+			}
 			for _, tag := range []string{"title", "h1", "main"} {
-				if texts[tag] != 1 {
-					t.Errorf("the page has %d elements %s", texts[tag], tag)
+				if o.counts[tag] != 1 {
+					t.Errorf("the page has %d elements %s", o.counts[tag], tag)
 				}
 			}
-			for field := range fields {
-				if field == "" || !labels[field] {
+			for _, field := range o.fields {
+				if field == "" || !o.labels[field] {
 					t.Errorf("field %q has no label", field)
 				}
 			}
-			for _, id := range described {
-				if !ids[id] {
+			for _, id := range o.described {
+				if !o.ids[id] {
 					t.Errorf("something is described by %q, which is not there", id)
 				}
 			}
-			if want := min(texts["form"], 1); focused != want {
-				t.Errorf("%d elements want the focus", focused)
+			if want := min(o.counts["form"], 1); o.focused != want {
+				t.Errorf("%d elements want the focus", o.focused)
 			}
 		})
 	}
@@ -89,7 +107,7 @@ func walk(t *testing.T, page []byte, visit func(tag string, attributes map[strin
 	for {
 		switch kind := tokens.Next(); kind {
 		case html.ErrorToken:
-			if tokens.Err() != io.EOF || len(open) > 0 {
+			if !errors.Is(tokens.Err(), io.EOF) || len(open) > 0 {
 				t.Errorf("the page ends with %v and %v open", tokens.Err(), open)
 			}
 			return

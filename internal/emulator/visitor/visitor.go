@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -128,9 +129,7 @@ func (p *Page) Form(ctx context.Context, values url.Values, button string) (*Pag
 		value, _ := attribute(field, "value")
 		sent.Add(name, value)
 	}
-	for name, given := range values {
-		sent[name] = given
-	}
+	maps.Copy(sent, values)
 	buttons := all(form, "button")
 	i := slices.IndexFunc(buttons, func(b *html.Node) bool { return button == "" || text(b) == button })
 	if i < 0 {
