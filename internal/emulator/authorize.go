@@ -65,12 +65,17 @@ func (e *Emulator) decideAuthorization(c *call, params url.Values) deferred {
 	return e.authorize(r, u, authTime, r.scopes, c.now)
 }
 
+// opensOwnAPI tells whether a token is for this call to the tenant's own API: of a template for that, with a scope that covers the path.
+func opensOwnAPI(by caller, path string) bool {
+	return by.application.templateName() == TemplateOAuth2ServerClient && scopesCover(by.application.profile(), by.token.scopes, path)
+}
+
 // loggedIn returns the user behind a call and when he logged in: by the cookie of a session, or by a token for the
 // tenant's own API, with which clients log in that have no browser.
 func (e *Emulator) loggedIn(c *call, r *authorizationRequest) (*user, time.Time, bool) {
 	if scheme, text, _ := strings.Cut(c.request.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		found, live := e.state.liveToken(strings.TrimSpace(text), c.now)
-		if !live || found.application.templateName() != TemplateOAuth2ServerClient {
+		if !live || !opensOwnAPI(found, c.request.URL.Path) {
 			return nil, time.Time{}, false
 		}
 		return found.user, found.token.issued, true

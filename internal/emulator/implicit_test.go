@@ -73,10 +73,21 @@ func TestATokenForOtherAPIsIsNoLogin(t *testing.T) {
 			t.Errorf("with the token, the browser is sent to %s", location)
 		}
 	}
-	// It is none where a page would have to be shown either.
+	// A token with scopes that do not open this path is none either, or it would open all the others.
+	app, _ := s.Application("operator-admin")
+	must(t, s.EditApplication(app.Key, func(raw map[string]any) {
+		profile, _ := raw["OAuthProfile"].(map[string]any)
+		profile["KnownScopes"] = []any{object{"Scope": "all", "AllowedRest": []any{"Security/.*"}}}
+	}))
+	narrow := s.send(t, http.MethodGet, "/OAuth2/Authorize/?client_id=__idaptive_cybr_user_oidc&redirect_uri=https%3A%2F%2Fcyberark.cloud%2Fredirect"+
+		"&response_type=id_token&scope=api", "", map[string]string{"Authorization": "Bearer " + s.login(t)})
+	if location := narrow.header.Get("Location"); !strings.HasPrefix(location, "/login?") {
+		t.Errorf("with a narrow scope, the browser is sent to %s", location)
+	}
+	// And so is one for which a page would have to be shown.
 	s.configure(t, "spa", object{"Confirm": true})
 	id, _ := s.AdminCredential()
-	app, _ := s.Application("spa")
+	app, _ = s.Application("spa")
 	must(t, s.AddGrant(app.Key, emulator.SeedGrant{User: id}))
 	r := s.send(t, http.MethodGet, "/OAuth2/Authorize/spa?"+spaRequest(nil).Encode(), "", map[string]string{"Authorization": "Bearer " + s.platformToken(t)})
 	location, err := url.Parse(r.header.Get("Location"))

@@ -76,7 +76,7 @@ func TestPagesCannotBeFramedOrKept(t *testing.T) {
 	s := openShop(t, emulator.Switches{})
 	page := s.open(t, s.visitor(t), s.address("spa", spaRequest(nil)))
 	for name, want := range map[string]string{
-		"X-Frame-Options": "DENY", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
+		"X-Frame-Options": "DENY", "Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff",
 	} {
 		check(t, want, page.Header.Get(name))
 	}

@@ -14,7 +14,7 @@ func pageAnswer(status int, page pages.Page) answer {
 		withHeader("Content-Security-Policy", page.Policy).
 		withHeader("X-Frame-Options", "DENY").
 		withHeader("X-Content-Type-Options", "nosniff").
-		withHeader("Referrer-Policy", "no-referrer")
+		withHeader("Referrer-Policy", "same-origin")
 }
 
 // movedAnswer sends the browser elsewhere.

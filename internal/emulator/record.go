@@ -62,6 +62,8 @@ func (c *call) shownArguments() any {
 		for name, values := range c.request.PostForm {
 			fields[name] = toList(values)
 		}
+		// Of an account it is a word, of a client what keeps others from sending its users here (RFC 6749 section 10.12).
+		delete(fields, "state")
 	}
 	if len(fields) == 0 {
 		return nil
