@@ -110,7 +110,7 @@ func (e *Emulator) readAuthorization(app *application, params url.Values) (autho
 		return r, wrong(errInvalidRequest, "A parameter occurs more than once.")
 	}
 	var known bool
-	if r.client, known = e.namedClient(r.profile, params); !known {
+	if r.client, known = e.namedClient(app, r.profile, params); !known {
 		return r, wrong("invalid_client", "The client is not known to the application.")
 	}
 	redirect := params.Get("redirect_uri")
@@ -146,8 +146,11 @@ func redirectable(redirect string) bool {
 
 // namedClient finds the client that an authorization request names. A secret, which is sent here by some clients though
 // the user sees it, must be right.
-func (e *Emulator) namedClient(profile Profile, params url.Values) (client, bool) {
+func (e *Emulator) namedClient(app *application, profile Profile, params url.Values) (client, bool) {
 	id := params.Get("client_id")
+	if id == "" && app == e.state.builtIn {
+		id = app.serviceName() // official clients that leave out the application leave out its name here, too
+	}
 	u := e.state.userByName(id)
 	isClient := u != nil && u.active() && (u.oauthClient || (!profile.MustBeOauthClient && profile.ClientIDType == clientIDTypeConfidential))
 	if params.Has("client_secret") && (!isClient || e.verifiedUser(id, params.Get("client_secret")) == nil) {

@@ -40,7 +40,7 @@ func TestTheVendorsSDKLogsIn(t *testing.T) {
 			check(t, 200, token.status)
 			access, _ := token.fields["access_token"].(string)
 
-			r := s.send(t, http.MethodGet, "/OAuth2/Authorize/"+app+"?client_id=__idaptive_cybr_user_oidc"+
+			r := s.send(t, http.MethodGet, "/OAuth2/Authorize/"+app+"?client_id="+app+
 				"&redirect_uri=https%3A%2F%2Fcyberark.cloud%2Fredirect&response_type=id_token&scope=openid+profile+api", "",
 				map[string]string{"Authorization": "Bearer " + access, "X-IDAP-NATIVE-CLIENT": "true"})
 			check(t, http.StatusFound, r.status)
