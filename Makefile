@@ -60,6 +60,10 @@ simulation: ## Let the operator live for two simulated days of outages, throttli
 	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" SIMULATED_HOURS="$(or $(HOURS),48)" SIMULATION_SEED="$(SEED)" \
 		go test ./test/simulation -count=1 -timeout 60m -v 2>&1 | grep -v '"level"='
 
+.PHONY: emulator-load
+emulator-load: ## Measure the local tenant against bare signing and a bare HTTPS handler (about a minute; best on a machine that does nothing else).
+	@EMULATOR_LOAD=1 go test ./internal/emulator/load -run TestTheTenantKeepsPace -count=1 -v
+
 .PHONY: control-plane
 control-plane: ## Make sure that etcd and kube-apiserver exist (the first time may take minutes).
 	@$(STEP) 'Control plane binaries' hack/control-plane.sh

@@ -21,15 +21,15 @@ func (e *Emulator) AddApplication(raw map[string]any) (key string, err error) {
 	if !ok {
 		return "", fmt.Errorf("adding application: unknown template %q", template)
 	}
-	app := &application{key: uuid.NewString(), raw: fields}
-	if app.raw, err = e.updatedFields(app, newArguments(raw)); err != nil {
+	if fields, err = e.updatedFields(fields, newArguments(raw)); err != nil {
 		return "", fmt.Errorf("adding application: %w", err)
 	}
+	app := newApplication(uuid.NewString(), fields)
 	if e.state.applicationByServiceName(app.serviceName()) != nil {
 		return "", fmt.Errorf("adding application: %q exists", app.serviceName())
 	}
 	app.sequence = e.state.next()
-	e.state.applications[app.key] = app
+	e.state.addApplication(app)
 	return app.key, nil
 }
 
@@ -54,7 +54,7 @@ func (e *Emulator) EditApplication(key string, edit func(raw map[string]any)) er
 	if err := checkNames(raw); err != nil {
 		return fmt.Errorf("editing application: %w", err)
 	}
-	app.raw = raw
+	e.state.setFields(app, raw)
 	return nil
 }
 
@@ -62,10 +62,11 @@ func (e *Emulator) EditApplication(key string, edit func(raw map[string]any)) er
 func (e *Emulator) RemoveApplication(key string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.state.applications[key] == nil {
+	app := e.state.applications[key]
+	if app == nil {
 		return fmt.Errorf("removing application: no application has row key %q", key)
 	}
-	delete(e.state.applications, key)
+	e.state.removeApplication(app)
 	return nil
 }
 

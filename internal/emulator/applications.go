@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 
@@ -104,8 +106,9 @@ func (e *Emulator) importApplications(c *call) (any, error) {
 	imported := make([]any, 0, len(templates))
 	for _, template := range templates {
 		fields, _ := e.newApplicationFields(template)
-		app := &application{key: uuid.NewString(), raw: fields, owner: c.caller.user.id, sequence: e.state.next()}
-		e.state.applications[app.key] = app
+		app := newApplication(uuid.NewString(), fields)
+		app.owner, app.sequence = c.caller.user.id, e.state.next()
+		e.state.addApplication(app)
 		imported = append(imported, map[string]any{
 			"_RowKey": app.key, "Name": fields["Name"], "DisplayName": fields["DisplayName"],
 			"AppType": fields["AppType"], "WebAppType": fields["WebAppType"], "TemplateName": template,
@@ -119,7 +122,20 @@ func (e *Emulator) getApplication(c *call) (any, error) {
 	if app == nil {
 		return e.missingApplication(c.args.text("_RowKey"))
 	}
-	return e.renderApplication(app), nil
+	return e.renderedApplication(app)
+}
+
+// renderedApplication returns the text of an application as GetApplication answers it. It is made anew when the fields or
+// the readings change.
+func (e *Emulator) renderedApplication(app *application) (json.RawMessage, error) {
+	if reading := e.switches(); app.rendered == nil || app.renderedUnder != reading {
+		text, err := encodeJSON(e.renderApplication(app))
+		if err != nil {
+			return nil, fmt.Errorf("encoding an application: %w", err)
+		}
+		app.rendered, app.renderedUnder = text, reading
+	}
+	return app.rendered, nil
 }
 
 func (e *Emulator) missingApplication(name string) (any, error) {
@@ -145,7 +161,7 @@ func (e *Emulator) updateApplication(c *call) (any, error) {
 	if app == nil {
 		return nil, refuse(invalidArgument, "The provided RowKey %s is not valid.", key)
 	}
-	fields, err := e.updatedFields(app, c.args)
+	fields, err := e.updatedFields(app.raw, c.args)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +172,7 @@ func (e *Emulator) updateApplication(c *call) (any, error) {
 	if app.serviceName() != "" && app.serviceName() != name && e.switches().FixedServiceName {
 		return nil, refuse(invalidOperation, "The Application ID of '%s' can't be changed.", app.serviceName())
 	}
-	app.raw = fields
+	e.state.setFields(app, fields)
 	return map[string]any{"State": 0}, nil
 }
 
@@ -168,9 +184,9 @@ func (e *Emulator) duplicated(format, name string) (any, error) {
 	return nil, refuse(duplicate, format, name)
 }
 
-// updatedFields returns the fields of app after an update, leaving app as it is.
-func (e *Emulator) updatedFields(app *application, args arguments) (map[string]any, error) {
-	fields := cloneObject(app.raw)
+// updatedFields returns fields after an update, and leaves those that it was given as they are.
+func (e *Emulator) updatedFields(old map[string]any, args arguments) (map[string]any, error) {
+	fields := cloneObject(old)
 	spelling := map[string]string{"servicename": "ServiceName", "oauthprofile": "OAuthProfile"}
 	for name := range fields {
 		spelling[strings.ToLower(name)] = name
@@ -243,7 +259,9 @@ func (e *Emulator) resetScript(c *call) (any, error) {
 	if app == nil {
 		return nil, refuse(invalidArgument, "The provided RowKey %s is not valid.", key)
 	}
-	app.raw["OpenIDConnectScript"] = builtInScript
+	fields := cloneObject(app.raw)
+	fields["OpenIDConnectScript"] = builtInScript
+	e.state.setFields(app, fields)
 	return nil, nil
 }
 
@@ -262,7 +280,9 @@ func (e *Emulator) deleteApplication(c *call) (any, error) {
 		}
 	}
 	for _, key := range keys {
-		delete(e.state.applications, key)
+		if app := e.state.applications[key]; app != nil {
+			e.state.removeApplication(app)
+		}
 	}
 	return toList(keys), nil
 }

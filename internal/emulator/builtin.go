@@ -20,7 +20,7 @@ func newBuiltInApplication() *application {
 		map[string]any{"Scope": scopeAPI, "Description": "The whole API", "AllowedRest": []any{".*"}},
 		map[string]any{"Scope": "userInfo", "Description": "Who you are"},
 	}
-	return &application{key: defaultApplication, raw: map[string]any{
+	return newApplication(defaultApplication, map[string]any{
 		"Name": "CyberArk Identity", "ServiceName": defaultApplication, "TemplateName": TemplateOAuth2ServerClient,
 		"OAuthProfile": map[string]any{
 			"TargetIsUs":          true,
@@ -33,7 +33,7 @@ func newBuiltInApplication() *application {
 			"Redirects":           []any{"https://cyberark.cloud/redirect"},
 			"KnownScopes":         scopes,
 		},
-	}}
+	})
 }
 
 // oauthApplication finds the application in an OAuth path.

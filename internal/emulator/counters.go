@@ -63,9 +63,3 @@ func (e *Emulator) ResetCalls() {
 	defer e.mu.Unlock()
 	e.calls = Counters{}
 }
-
-func (e *Emulator) count(operation string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.calls[operation]++
-}

@@ -10,6 +10,8 @@ const (
 	// directoryServiceCDS is the ID of the cloud directory, the same in every tenant.
 	directoryServiceCDS = "09B9A9B0-6CE8-465F-AB03-65766D33B05E"
 	tenantID            = "EMU0001"
+	// directoryDisplayName is what the portal calls the cloud directory.
+	directoryDisplayName = "CyberArk Cloud Directory"
 )
 
 func (e *Emulator) getAliases(c *call) (any, error) {
@@ -23,7 +25,7 @@ func (e *Emulator) getAliases(c *call) (any, error) {
 func (e *Emulator) getDirectoryServices(c *call) (any, error) {
 	t := table{columns: []string{"Service", "directoryServiceUuid", "DisplayName", "Status"}}
 	t.add("DirectoryService", directoryServiceCDS, map[string]any{
-		"Service": "CDS", "directoryServiceUuid": directoryServiceCDS, "DisplayName": "CyberArk Cloud Directory",
+		"Service": "CDS", "directoryServiceUuid": directoryServiceCDS, "DisplayName": directoryDisplayName,
 		"Status": "Online",
 	})
 	return t.result(c.args.object("Args")), nil
@@ -37,7 +39,7 @@ func (e *Emulator) queryDirectory(c *call) (any, error) {
 		users.add("User", u.id, map[string]any{
 			"SystemName": u.name, "InternalName": u.id, "DisplayName": u.displayName, "EMail": u.mail,
 			"DirectoryServiceUuid": directoryServiceCDS, "ExternalUuid": u.id, "ServiceType": "CDS",
-			"ServiceInstanceLocalized": "CyberArk Cloud Directory", "DistinguishedName": u.name,
+			"ServiceInstanceLocalized": directoryDisplayName, "DistinguishedName": u.name,
 			"Description": u.description,
 		})
 	}
@@ -75,7 +77,7 @@ func (t table) filtered(filter any) (table, error) {
 	}
 	exact := map[string]bool{}
 	for _, r := range t.rows {
-		match, equal, err := matchFilter(condition, r.values)
+		match, equal, err := matchFilter(condition, t.values(r))
 		if err != nil {
 			return matching, err
 		}

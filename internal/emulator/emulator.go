@@ -89,6 +89,18 @@ type credential struct{ id, secret string }
 
 // Start starts a tenant and returns when it serves. Close it when done.
 func Start(options Options) (*Emulator, error) {
+	e := newEmulator(options)
+	if err := errors.Join(e.SetSwitches(options.Switches), e.SetRateLimit(options.RateLimit)); err != nil {
+		return nil, err
+	}
+	if err := e.listen(); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// newEmulator returns a tenant that knows nothing and listens nowhere.
+func newEmulator(options Options) *Emulator {
 	e := &Emulator{
 		options: options, router: newRouter(), logger: options.Logger, calls: Counters{}, closed: make(chan struct{}),
 		confirming: []byte(handle.New()),
@@ -109,13 +121,9 @@ func Start(options Options) (*Emulator, error) {
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
 	}
-	if err := errors.Join(e.SetSwitches(options.Switches), e.SetRateLimit(options.RateLimit)); err != nil {
-		return nil, err
-	}
-	if err := e.listen(); err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	return e, nil
+	e.reading.Store(&Switches{})
+	e.limiter.Store(&limiter{})
+	return e
 }
 
 // listen opens the ports, fills the tenant, whose issuers hold the port, and serves.

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -32,7 +31,7 @@ func (e *Emulator) enforce(c *call, op operation) *answer {
 		return &a
 	}
 	c.caller = found
-	if !scopesCover(found.application.profile(), found.token.scopes, c.request.URL.Path) {
+	if !found.application.parsed.covers(found.token.scopes, c.request.URL.Path) {
 		a := refusalAnswer(e.switches().OutOfScope, RefusalForbidden, "The token's scope does not cover this call.")
 		return &a
 	}
@@ -83,25 +82,4 @@ func refusalAnswer(chosen, fallback Refusal, message string) answer {
 	case RefusalFailure, RefusalDefault:
 	}
 	return failureAnswer(err)
-}
-
-// scopesCover tells whether a REST pattern of the scopes covers the path, by the application's present definitions.
-func scopesCover(profile Profile, scopes []string, path string) bool {
-	for _, name := range scopes {
-		scope, ok := profile.scope(name)
-		if ok && slices.ContainsFunc(scope.AllowedRest, func(pattern string) bool { return covers(pattern, path) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// covers matches a REST pattern anywhere in the path, without regard to case, with and without the leading slash:
-// patterns are written in all of these ways. A pattern that does not compile covers nothing.
-func covers(pattern, path string) bool {
-	expression, err := regexp.Compile("(?i)" + pattern)
-	if err != nil {
-		return false
-	}
-	return expression.MatchString(path) || expression.MatchString(strings.TrimPrefix(path, "/"))
 }

@@ -92,14 +92,20 @@ func failureAnswerWithStatus(status int, err error) answer {
 }
 
 func jsonAnswer(status int, value any) answer {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	body, err := encodeJSON(value)
+	if err != nil {
 		// Only values of our own making come here; one that can't be encoded is a defect worth seeing.
 		return answer{status: http.StatusInternalServerError, contentType: "text/plain", body: []byte(err.Error())}
 	}
-	return answer{status: status, contentType: contentTypeJSON, body: body.Bytes()}
+	return answer{status: status, contentType: contentTypeJSON, body: body}
+}
+
+func encodeJSON(value any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return text.Bytes(), err
 }
 
 func htmlAnswer(status int, title string) answer {

@@ -124,10 +124,11 @@ func (e *Emulator) countDown(f *activeFault) {
 	}
 }
 
-// takeFault returns the delay and the first other fault that apply to a call, and counts them down.
+// takeFault returns the delay and the first other fault that apply to a call, and counts them down. It is called under mu.
 func (e *Emulator) takeFault(operation string) (delay time.Duration, fault Fault) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	if len(e.faults) == 0 {
+		return 0, Fault{}
+	}
 	for _, f := range slices.Clone(e.faults) {
 		if !f.matches(operation) {
 			continue

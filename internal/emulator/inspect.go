@@ -60,7 +60,7 @@ func (e *Emulator) Applications() []Application {
 		copied := Application{
 			Key: app.key, ServiceName: app.serviceName(), Name: scalarText(app.raw["Name"]),
 			Description: scalarText(app.raw["Description"]), TemplateName: app.templateName(), Owner: app.owner,
-			Profile: app.profile(), Raw: e.renderApplication(app),
+			Profile: parseFields(app.raw).profile, Raw: e.renderApplication(app),
 		}
 		for _, g := range app.grants {
 			copied.Grants = append(copied.Grants, Grant{

@@ -62,9 +62,9 @@ func (e *Emulator) rename(serviceName, login string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	app := e.state.applicationByServiceName(serviceName)
-	delete(e.state.applications, app.key)
+	e.state.removeApplication(app)
 	app.key = serviceName
-	e.state.applications[serviceName] = app
+	e.state.addApplication(app)
 	u := e.state.userByName(login)
 	delete(e.state.users, u.id)
 	u.id = "svc"

@@ -98,7 +98,10 @@ func TestRestPatternsCoverPaths(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := covers(tc.pattern, tc.path); got != tc.want {
+			parsed := parseFields(map[string]any{"OAuthProfile": map[string]any{
+				"KnownScopes": []any{map[string]any{"Scope": "all", "AllowedRest": []any{tc.pattern}}},
+			}})
+			if got := parsed.covers([]string{"other", "all"}, tc.path); got != tc.want {
 				t.Errorf("covers(%q, %q) = %v", tc.pattern, tc.path, got)
 			}
 		})

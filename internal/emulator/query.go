@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/oauth-operator/oauth-operator/internal/emulator/redrock"
@@ -24,7 +25,7 @@ func (e *Emulator) runQuery(c *call) (any, error) {
 	if err != nil {
 		return nil, refuse(invalidArgument, "Query has failed: %v.", err)
 	}
-	t, ok := e.namedTable(q.Table)
+	t, ok := e.namedTable(q)
 	if !ok {
 		return nil, refuse(invalidArgument, "Query has failed: no such table: %s.", q.Table)
 	}
@@ -35,12 +36,13 @@ func (e *Emulator) runQuery(c *call) (any, error) {
 	return selected.result(args), nil
 }
 
-func (e *Emulator) namedTable(name string) (table, bool) {
-	switch strings.ToLower(name) {
+// namedTable returns the table of a query. Rows that a key rules out may be missing.
+func (e *Emulator) namedTable(q redrock.Query) (table, bool) {
+	switch strings.ToLower(q.Table) {
 	case "application":
 		return e.applicationTable(), true
 	case "user":
-		return e.userTable(), true
+		return userTable(e.candidates(q)), true
 	case "role":
 		return e.roleTable(), true
 	}
@@ -52,40 +54,114 @@ func (e *Emulator) applicationTable() table {
 	t := table{columns: []string{
 		"ID", "Name", "DisplayName", "Description", "WebAppType", "WebAppTypeDisplayName", "AppTypeDisplayName",
 		"TemplateName", "State", "ServiceName", "AppType", "AdminTag", "Category", "WebAppLoginType", "Icon", "Generic",
-		"IsSwsEnabled", "IsScaEnabled",
+		"IsSwsEnabled", "IsScaEnabled", "ParentAppTemplateName", "Version", "WorkflowEnabled", "IsTestApp",
 	}}
 	for _, app := range e.state.sortedApplications() {
-		values := map[string]any{}
-		for _, column := range t.columns {
-			values[column] = app.raw[column]
-		}
-		for _, column := range t.columns[:9] {
-			values[column] = scalarText(app.raw[column])
-		}
-		values["ID"] = app.key
-		t.add("Application", app.key, values)
+		t.addRow("Application", app.key, applicationRow{app})
 	}
 	return t
 }
 
-func (e *Emulator) userTable() table {
+type applicationRow struct{ *application }
+
+func (r applicationRow) Value(column string) any {
+	switch column {
+	case "ID":
+		return r.key
+	case "Name", "DisplayName", "Description", "WebAppType", "WebAppTypeDisplayName", "AppTypeDisplayName", "TemplateName", "State":
+		return scalarText(r.raw[column])
+	case "ServiceName":
+		if r.serviceName() == "" {
+			return nil
+		}
+		return r.serviceName()
+	case "ParentAppTemplateName":
+		return r.templateName()
+	case "WorkflowEnabled", "IsTestApp":
+		return asBool(r.raw[column], false)
+	}
+	return r.raw[column]
+}
+
+func (r applicationRow) Text(column string) (text string, null bool) {
+	value := r.Value(column)
+	return scalarText(value), value == nil
+}
+
+// candidates returns the users that a query may select: one at most where it asks for an ID or a login name, else all.
+func (e *Emulator) candidates(q redrock.Query) []*user {
+	id, byID := q.Pinned("ID")
+	name, byName := q.Pinned("Username")
+	var u *user
+	switch {
+	case e.switches().FoldQueryCase || (!byID && !byName):
+		return e.state.sortedUsers()
+	case byID:
+		u = e.state.users[id]
+	default:
+		u = e.state.userByName(name)
+	}
+	if u == nil {
+		return nil
+	}
+	return []*user{u}
+}
+
+func userTable(users []*user) table {
 	t := table{columns: []string{
 		"ID", "Username", "DisplayName", "Email", "MobileNumber", "Description", "LastLogin", "DirectoryServiceUuid",
 		"UserType", "Status", "StatusEnum", "CloudState", "ServiceUser", "SourceDsType", "SourceDsLocalized",
 	}}
-	for _, u := range e.state.sortedUsers() {
-		values := map[string]any{
-			"ID": u.id, "Username": u.name, "DisplayName": u.displayName, "Email": u.mail, "MobileNumber": u.mobile,
-			"Description": u.description, "LastLogin": nil, "DirectoryServiceUuid": directoryServiceCDS,
-			"UserType": "User", "Status": userStatus(u), "StatusEnum": userStatus(u), "CloudState": u.state,
-			"ServiceUser": u.serviceUser, "SourceDsType": "CDS", "SourceDsLocalized": "CyberArk Cloud Directory",
-		}
-		if !u.lastLogin.IsZero() {
-			values["LastLogin"] = wireDate(u.lastLogin)
-		}
-		t.add("User", u.id, values)
+	t.rows = make([]row, 0, len(users))
+	for _, u := range users {
+		t.addRow("User", u.id, userRow{u})
 	}
 	return t
+}
+
+type userRow struct{ *user }
+
+func (r userRow) Value(column string) any {
+	if column == "ServiceUser" {
+		return r.serviceUser
+	}
+	text, null := r.Text(column)
+	if null {
+		return nil
+	}
+	return text
+}
+
+func (r userRow) Text(column string) (text string, null bool) {
+	switch column {
+	case "ID":
+		return r.id, false
+	case "Username":
+		return r.name, false
+	case "DisplayName":
+		return r.displayName, false
+	case "Email":
+		return r.mail, false
+	case "MobileNumber":
+		return r.mobile, false
+	case "Description":
+		return r.description, false
+	case "LastLogin":
+		return wireDate(r.lastLogin), r.lastLogin.IsZero()
+	case "DirectoryServiceUuid":
+		return directoryServiceCDS, false
+	case "UserType":
+		return "User", false
+	case "Status", "StatusEnum":
+		return userStatus(r.user), false
+	case "CloudState":
+		return r.state, false
+	case "ServiceUser":
+		return strconv.FormatBool(r.serviceUser), false
+	case "SourceDsType":
+		return "CDS", false
+	}
+	return directoryDisplayName, false // SourceDsLocalized
 }
 
 func userStatus(u *user) string {
@@ -108,11 +184,11 @@ func (e *Emulator) roleTable() table {
 
 // selected returns the columns and rows that q asks for.
 func (t table) selected(q redrock.Query, foldCase bool) (table, error) {
-	values := make([]map[string]any, len(t.rows))
+	all := make([]redrock.Row, len(t.rows))
 	for i, r := range t.rows {
-		values[i] = r.values
+		all[i] = r.Row
 	}
-	columns, indexes, err := q.Select(redrock.Table{Columns: t.columns, Rows: values}, foldCase)
+	columns, indexes, err := q.Select(redrock.Table{Columns: t.columns, Rows: all}, foldCase)
 	if err != nil {
 		return table{}, err
 	}
@@ -120,7 +196,7 @@ func (t table) selected(q redrock.Query, foldCase bool) (table, error) {
 	for _, i := range indexes {
 		projected := make(map[string]any, len(columns))
 		for _, column := range columns {
-			projected[column] = values[i][column]
+			projected[column] = all[i].Value(column)
 		}
 		selected.add(t.rows[i].entityType, t.rows[i].key, projected)
 	}

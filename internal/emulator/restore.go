@@ -15,11 +15,12 @@ func (e *Emulator) restore(from saved) error {
 	s.sequence, s.userAttributes, s.roleAttributes = from.Sequence, from.UserAttributes, from.RoleAttributes
 	clear(s.roles) // the built-in ones were saved as well
 	for _, a := range from.Applications {
-		app := &application{key: a.Key, raw: a.Fields, owner: a.Owner, sequence: a.Sequence}
+		app := newApplication(a.Key, a.Fields)
+		app.owner, app.sequence = a.Owner, a.Sequence
 		for _, g := range a.Grants {
 			app.grants = append(app.grants, grant{principalType: g.PrincipalType, principalID: g.PrincipalID, mask: g.Mask})
 		}
-		s.applications[app.key] = app
+		s.addApplication(app)
 	}
 	for _, u := range from.Users {
 		if err := s.restoreUser(u); err != nil {

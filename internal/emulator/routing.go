@@ -193,14 +193,12 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{request: r, operation: unknownOperation, segment: segment}
 	if known {
 		c.operation = op.name
-		if op.name == "OAuth2/Token" {
-			c.operation += "/" + e.spelledServiceName(segment)
-		}
 	}
-	e.count(c.operation)
-	delay, fault := e.takeFault(c.operation)
-	e.wait(r, delay)
-	c.now = e.now()
+	delay, fault := e.admit(c, op)
+	if delay > 0 {
+		e.wait(r, delay)
+		c.now = e.now()
+	}
 
 	a, replaced := fault.before()
 	if !replaced {
@@ -228,14 +226,21 @@ func (a answer) failed() bool {
 	return a.reset || a.status >= http.StatusBadRequest || strings.HasPrefix(string(a.body), `{"success":false`)
 }
 
-// spelledServiceName returns the application's own spelling of a path segment, or the segment when there is none.
-func (e *Emulator) spelledServiceName(segment string) string {
+// admit gives a call its name and its time, counts it, and returns the faults that it meets.
+func (e *Emulator) admit(c *call, op operation) (delay time.Duration, fault Fault) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if app := e.state.applicationByServiceName(segment); app != nil {
-		return app.serviceName()
+	if op.name == "OAuth2/Token" {
+		// Under the application's own spelling, or that of the path when there is none.
+		name := c.segment
+		if app := e.state.applicationByServiceName(name); app != nil {
+			name = app.serviceName()
+		}
+		c.operation += "/" + name
 	}
-	return segment
+	e.calls[c.operation]++
+	c.now = e.options.Clock.Now().Add(e.offset)
+	return e.takeFault(c.operation)
 }
 
 // wait holds a call back for d, until its client goes away, or until the emulator is closed.
@@ -288,21 +293,32 @@ func (e *Emulator) perform(c *call, op operation, known bool) answer {
 	}
 	args, err := readArguments(c.request)
 	c.args = args
+	result, refused, err := e.decide(c, op, err)
+	// Results are copies, so they are encoded while others are served.
+	switch {
+	case refused != nil:
+		return *refused
+	case err != nil:
+		return failureAnswer(err)
+	}
+	return successAnswer(result)
+}
+
+// decide runs a call of the admin API: it is refused, fails, which it does anyway when its arguments could not be read, or
+// has a result.
+func (e *Emulator) decide(c *call, op operation, unreadable error) (result any, refused *answer, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !op.open {
 		if refused := e.enforce(c, op); refused != nil {
-			return *refused
+			return nil, refused, nil
 		}
 	}
-	if err != nil {
-		return failureAnswer(err)
+	if unreadable != nil {
+		return nil, nil, unreadable
 	}
-	result, err := op.admin(e, c)
-	if err != nil {
-		return failureAnswer(err)
-	}
-	return successAnswer(result)
+	result, err = op.admin(e, c)
+	return result, nil, err
 }
 
 // resetConnection ends the connection without an answer, and without the courtesies of TLS and TCP.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -17,7 +18,9 @@ type state struct {
 	applications map[string]*application
 	users        map[string]*user
 	userIDs      map[string]string // login name to ID
+	userList     []*user           // in order of creation; nil when it has to be made anew
 	roles        map[string]*role
+	serviceNames map[string]*application // by lower-case ServiceName
 	tokens       map[[sha256.Size]byte]*token
 	builtIn      *application // the tenant's own, which the admin API does not know
 	flows        flows
@@ -27,13 +30,17 @@ type state struct {
 	roleAttributes []attribute // and roles
 }
 
-// application is a web application. raw holds all fields of GetApplication except the row key.
+// application is a web application. raw holds all fields of GetApplication except the row key; see setFields.
 type application struct {
-	key      string
-	raw      map[string]any
-	grants   []grant
-	owner    string // ID of the user who imported it; empty for seeded ones
-	sequence int
+	key    string
+	raw    map[string]any
+	parsed parsedFields // what every token request asks for
+
+	rendered      json.RawMessage // as GetApplication answers it; nil when it has to be made anew
+	renderedUnder *Switches       // the readings under which it was rendered
+	grants        []grant
+	owner         string // ID of the user who imported it; empty for seeded ones
+	sequence      int
 }
 
 // grant gives a principal rights on an application.
@@ -103,6 +110,7 @@ func newState(suffixes []string, switches func() *Switches) *state {
 		users:        map[string]*user{},
 		userIDs:      map[string]string{},
 		roles:        map[string]*role{},
+		serviceNames: map[string]*application{},
 		tokens:       map[[sha256.Size]byte]*token{},
 		builtIn:      newBuiltInApplication(),
 	}
@@ -135,6 +143,7 @@ func (s *state) addUser(u *user) {
 	u.sequence = s.next()
 	s.users[u.id] = u
 	s.userIDs[u.name] = u.id
+	s.userList = nil
 }
 
 func (s *state) renameUser(u *user, name string) {
@@ -147,6 +156,7 @@ func (s *state) renameUser(u *user, name string) {
 func (s *state) removeUser(u *user) {
 	delete(s.users, u.id)
 	delete(s.userIDs, u.name)
+	s.userList = nil
 	for _, r := range s.roles {
 		delete(r.users, u.id)
 	}
@@ -201,15 +211,7 @@ func (s *state) roleByName(name string) *role {
 
 // applicationByServiceName compares without regard to case, as the paths that carry it do.
 func (s *state) applicationByServiceName(name string) *application {
-	if name == "" {
-		return nil
-	}
-	for _, app := range s.applications {
-		if strings.EqualFold(app.serviceName(), name) {
-			return app
-		}
-	}
-	return nil
+	return s.serviceNames[strings.ToLower(name)]
 }
 
 // findApplication finds an application by row key, else by its Name, which need not be unique.
@@ -231,8 +233,12 @@ func (s *state) sortedApplications() []*application {
 	})
 }
 
+// sortedUsers returns the users in order of creation. The list is not to be changed.
 func (s *state) sortedUsers() []*user {
-	return slices.SortedFunc(maps.Values(s.users), func(a, b *user) int { return cmp.Compare(a.sequence, b.sequence) })
+	if s.userList == nil {
+		s.userList = slices.SortedFunc(maps.Values(s.users), func(a, b *user) int { return cmp.Compare(a.sequence, b.sequence) })
+	}
+	return s.userList
 }
 
 func (s *state) sortedRoles() []*role {
@@ -241,7 +247,17 @@ func (s *state) sortedRoles() []*role {
 
 // inRole tells whether the user is in the role, directly, through a role in it, or as one of everybody.
 func (s *state) inRole(u *user, roleID string) bool {
+	r := s.roles[roleID]
+	if r == nil || len(r.roles) == 0 {
+		return r != nil && r.has(u) // the usual case, without a record of where we have been
+	}
 	return s.inRoleExcept(u, roleID, map[string]bool{})
+}
+
+// has tells whether the user itself is in the role.
+func (r *role) has(u *user) bool {
+	_, ok := r.users[u.id]
+	return ok || (r.id == roleEverybody && u.inEverybodyRole)
 }
 
 func (s *state) inRoleExcept(u *user, roleID string, visited map[string]bool) bool {
@@ -250,7 +266,7 @@ func (s *state) inRoleExcept(u *user, roleID string, visited map[string]bool) bo
 		return false
 	}
 	visited[roleID] = true
-	if _, ok := r.users[u.id]; ok || (roleID == roleEverybody && u.inEverybodyRole) {
+	if r.has(u) {
 		return true
 	}
 	for member := range r.roles {
@@ -288,11 +304,3 @@ func (u *user) hasPassword(password string) bool {
 }
 
 func (u *user) active() bool { return u.state == stateNone }
-
-func (app *application) serviceName() string  { return scalarText(app.raw["ServiceName"]) }
-func (app *application) templateName() string { return scalarText(app.raw["TemplateName"]) }
-
-func (app *application) profile() Profile {
-	stored, _ := app.raw["OAuthProfile"].(map[string]any)
-	return parseProfile(stored)
-}

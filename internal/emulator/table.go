@@ -3,6 +3,8 @@ package emulator
 import (
 	"slices"
 	"strings"
+
+	"github.com/oauth-operator/oauth-operator/internal/emulator/redrock"
 )
 
 // table is a list of rows as queries and many other calls answer it.
@@ -11,55 +13,105 @@ type table struct {
 	rows    []row
 }
 
+// row is a row with what it is about. Its values are read when they are needed, which most are not.
 type row struct {
 	entityType string
 	key        string
-	values     map[string]any
+	redrock.Row
 }
 
 func (t *table) add(entityType, key string, values map[string]any) {
-	t.rows = append(t.rows, row{entityType: entityType, key: key, values: values})
+	t.addRow(entityType, key, redrock.Values(values))
+}
+
+func (t *table) addRow(entityType, key string, values redrock.Row) {
+	t.rows = append(t.rows, row{entityType: entityType, key: key, Row: values})
+}
+
+// values returns all that the answer has of a row: what it holds, or the values of the columns.
+func (t table) values(r row) map[string]any {
+	if held, ok := r.Row.(redrock.Values); ok {
+		return held
+	}
+	values := make(map[string]any, len(t.columns))
+	for _, column := range t.columns {
+		values[column] = r.Value(column)
+	}
+	return values
+}
+
+// text returns the value of a column, in any case, as text.
+func (t table) text(r row, column string) string {
+	for _, name := range t.columns {
+		if strings.EqualFold(name, column) {
+			return scalarText(r.Value(name))
+		}
+	}
+	return ""
+}
+
+// queryResult is the answer form of a table.
+type queryResult struct {
+	IsAggregate bool           `json:"IsAggregate"`
+	Count       int            `json:"Count"`
+	Columns     []resultColumn `json:"Columns"`
+	FullCount   int            `json:"FullCount"`
+	Results     []resultRow    `json:"Results"`
+	ReturnID    string         `json:"ReturnID"`
+}
+
+type resultColumn struct {
+	Name  string `json:"Name"`
+	Title string `json:"Title"`
+}
+
+type resultRow struct {
+	Entities []resultEntity `json:"Entities"`
+	Row      map[string]any `json:"Row"`
+}
+
+// resultEntity is what a row is about.
+type resultEntity struct {
+	Type         string `json:"Type"`
+	Key          string `json:"Key"`
+	IsForeignKey bool   `json:"IsForeignKey"`
 }
 
 // result returns the answer form of the table after sorting, filtering and paging as args ask for.
-func (t table) result(args arguments) map[string]any {
+func (t table) result(args arguments) queryResult {
 	rows := t.rows
 	if sought := strings.ToLower(args.text("FilterValue")); sought != "" && args.has("FilterBy") {
-		rows = filterRows(rows, args.texts("FilterBy"), sought)
+		rows = t.filterRows(rows, args.texts("FilterBy"), sought)
 	}
 	if column := args.text("SortBy"); column != "" {
-		rows = sortRows(rows, column, args.flag("Ascending", true))
+		rows = t.sortRows(rows, column, args.flag("Ascending", true))
 	}
 	full := len(rows)
 	rows = page(rows, args.number("PageNumber", 1), args.number("PageSize", 0), args.number("Limit", 0))
-	columns := []any{}
-	for _, name := range t.columns {
-		columns = append(columns, map[string]any{"Name": name, "Title": name})
+	answer := queryResult{
+		Count: len(rows), FullCount: full, Columns: make([]resultColumn, len(t.columns)), Results: make([]resultRow, len(rows)),
 	}
-	results := []any{}
-	for _, r := range rows {
-		entity := map[string]any{"Type": r.entityType, "Key": r.key, "IsForeignKey": false}
-		results = append(results, map[string]any{"Entities": []any{entity}, "Row": r.values})
+	for i, name := range t.columns {
+		answer.Columns[i] = resultColumn{Name: name, Title: name}
 	}
-	return map[string]any{
-		"IsAggregate": false, "Count": len(results), "Columns": columns, "FullCount": full, "Results": results,
-		"ReturnID": "",
+	for i, r := range rows {
+		answer.Results[i] = resultRow{Entities: []resultEntity{{Type: r.entityType, Key: r.key}}, Row: t.values(r)}
 	}
+	return answer
 }
 
-func filterRows(rows []row, columns []string, sought string) []row {
+func (t table) filterRows(rows []row, columns []string, sought string) []row {
 	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
-		values := newArguments(r.values)
 		return !slices.ContainsFunc(columns, func(column string) bool {
-			return strings.Contains(strings.ToLower(values.text(column)), sought)
+			return strings.Contains(strings.ToLower(t.text(r, column)), sought)
 		})
 	})
 }
 
-func sortRows(rows []row, column string, ascending bool) []row {
+func (t table) sortRows(rows []row, column string, ascending bool) []row {
 	sorted := slices.Clone(rows)
 	slices.SortStableFunc(sorted, func(a, b row) int {
-		order := strings.Compare(newArguments(a.values).text(column), newArguments(b.values).text(column))
+		order := strings.Compare(t.text(a, column), t.text(b, column))
 		if !ascending {
 			return -order
 		}

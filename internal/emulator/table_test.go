@@ -32,11 +32,8 @@ func TestPagesAreSlicesOfTheRows(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			var ids []string
-			results, _ := animals().result(newArguments(tc.args))["Results"].([]any)
-			for _, r := range results {
-				entry, _ := r.(map[string]any)
-				values, _ := entry["Row"].(map[string]any)
-				ids = append(ids, scalarText(values["ID"]))
+			for _, r := range animals().result(newArguments(tc.args)).Results {
+				ids = append(ids, scalarText(r.Row["ID"]))
 			}
 			if diff := cmp.Diff(tc.want, strings.Join(ids, " ")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

@@ -22,20 +22,20 @@ func truthOf(b bool) truth {
 }
 
 // predicate is a condition whose columns are found.
-type predicate func(row map[string]any) truth
+type predicate func(row Row) truth
 
 // reader returns the value of an operand as text, or that it is null.
-type reader func(row map[string]any) (text string, null bool)
+type reader func(row Row) (text string, null bool)
 
 func (o Operand) bind(columns columnNames) (reader, error) {
 	if o.Column == "" {
-		return func(map[string]any) (string, bool) { return o.Literal, false }, nil
+		return func(Row) (string, bool) { return o.Literal, false }, nil
 	}
 	name, err := columns.resolve(o.Column)
 	if err != nil {
 		return nil, err
 	}
-	return func(row map[string]any) (string, bool) { return Text(row[name]), row[name] == nil }, nil
+	return func(row Row) (string, bool) { return row.Text(name) }, nil
 }
 
 func (j Junction) bind(columns columnNames) (predicate, error) {
@@ -47,7 +47,7 @@ func (j Junction) bind(columns columnNames) (predicate, error) {
 		}
 		terms[i] = bound
 	}
-	return func(row map[string]any) truth {
+	return func(row Row) truth {
 		// AND is the least of its terms, OR the greatest.
 		result := truthOf(!j.Any)
 		for _, term := range terms {
@@ -66,7 +66,7 @@ func (n Not) bind(columns columnNames) (predicate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(row map[string]any) truth { return yes - inner(row) }, nil
+	return func(row Row) truth { return yes - inner(row) }, nil
 }
 
 func (c Comparison) bind(columns columnNames) (predicate, error) {
@@ -78,7 +78,7 @@ func (c Comparison) bind(columns columnNames) (predicate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(row map[string]any) truth {
+	return func(row Row) truth {
 		a, aNull := left(row)
 		b, bNull := right(row)
 		switch {
@@ -104,7 +104,7 @@ func (t NullTest) bind(columns columnNames) (predicate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(row map[string]any) truth {
+	return func(row Row) truth {
 		_, null := value(row)
 		return truthOf(null)
 	}, nil

@@ -2,7 +2,6 @@ package redrock
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -23,18 +22,19 @@ const (
 	lexemeSymbol
 )
 
-// keywords are no names.
-func keywords() []string {
-	return []string{
-		"SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "LIKE", "IN", "IS", "NULL", "TRUE", "FALSE", "ORDER", "BY", "ASC",
-		"DESC", "LIMIT", "OFFSET",
+// isKeyword tells the words, in upper case, that are no names.
+func isKeyword(word string) bool {
+	switch word {
+	case "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "LIKE", "IN", "IS", "NULL", "TRUE", "FALSE", "ORDER", "BY", "ASC",
+		"DESC", "LIMIT", "OFFSET":
+		return true
 	}
+	return false
 }
 
 // scan splits text into lexemes. The last one is the end. A semicolon at the end is left out.
 func scan(text string) ([]lexeme, error) {
 	var lexemes []lexeme
-	words := keywords()
 	text = strings.TrimSuffix(strings.TrimRight(text, " \t\r\n"), ";")
 	for {
 		text = strings.TrimLeft(text, " \t\r\n")
@@ -56,7 +56,7 @@ func scan(text string) ([]lexeme, error) {
 		case isLetter(c):
 			end := run(text, func(c byte) bool { return isLetter(c) || isDigit(c) })
 			found, rest = lexeme{kind: lexemeName, text: text[:end]}, text[end:]
-			if upper := strings.ToUpper(found.text); slices.Contains(words, upper) {
+			if upper := strings.ToUpper(found.text); isKeyword(upper) {
 				found = lexeme{kind: lexemeKeyword, text: upper}
 			}
 		default:

@@ -77,6 +77,26 @@ type Operand struct {
 	Literal string
 }
 
+// Pinned returns the text that a column must equal in every row that the query selects, if its condition says so outright:
+// by a comparison, or by one among those that AND joins. What has such a column for a key need not look at other rows.
+func (q Query) Pinned(column string) (text string, ok bool) { return pinned(q.Where, column) }
+
+func pinned(condition Condition, column string) (text string, ok bool) {
+	switch c := condition.(type) {
+	case Comparison:
+		if c.Operator == Equal && strings.EqualFold(c.Left.Column, column) && c.Right.Column == "" {
+			return c.Right.Literal, true
+		}
+	case Junction:
+		for _, term := range c.Terms {
+			if text, ok := pinned(term, column); ok && !c.Any {
+				return text, true
+			}
+		}
+	}
+	return "", false
+}
+
 // String returns the query in the grammar of the package.
 func (q Query) String() string {
 	var b strings.Builder

@@ -12,12 +12,12 @@ import (
 func animals() redrock.Table {
 	return redrock.Table{
 		Columns: []string{"ID", "Name", "Legs", "Note", "Tame"},
-		Rows: []map[string]any{
-			{"ID": "1", "Name": "cat", "Legs": float64(4), "Note": nil, "Tame": true},
-			{"ID": "2", "Name": "O'Malley", "Legs": float64(4), "Note": "alley", "Tame": false},
-			{"ID": "3", "Name": "hen", "Legs": float64(2), "Note": "100%", "Tame": true},
-			{"ID": "4", "Name": "catfish", "Legs": float64(0), "Note": "", "Tame": false},
-			{"ID": "5", "Name": "Ähre", "Legs": float64(10), "Note": "Größe", "Tame": nil},
+		Rows: []redrock.Row{
+			redrock.Values{"ID": "1", "Name": "cat", "Legs": float64(4), "Note": nil, "Tame": true},
+			redrock.Values{"ID": "2", "Name": "O'Malley", "Legs": float64(4), "Note": "alley", "Tame": false},
+			redrock.Values{"ID": "3", "Name": "hen", "Legs": float64(2), "Note": "100%", "Tame": true},
+			redrock.Values{"ID": "4", "Name": "catfish", "Legs": float64(0), "Note": "", "Tame": false},
+			redrock.Values{"ID": "5", "Name": "Ähre", "Legs": float64(10), "Note": "Größe", "Tame": nil},
 		},
 	}
 }
@@ -36,7 +36,7 @@ func ids(t *testing.T, script string, foldCase bool) string {
 	}
 	var found []string
 	for _, i := range rows {
-		found = append(found, redrock.Text(table.Rows[i]["ID"]))
+		found = append(found, redrock.Text(table.Rows[i].Value("ID")))
 	}
 	return strings.Join(found, " ")
 }
@@ -101,6 +101,34 @@ func TestQueriesSelectRows(t *testing.T) {
 func TestEqualityMayIgnoreTheCase(t *testing.T) {
 	if diff := cmp.Diff("1", ids(t, "SELECT ID FROM Animal WHERE Name='CAT'", true)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestConditionsPinColumns(t *testing.T) {
+	for where, want := range map[string]string{
+		"ID = '1'":                          "1",
+		"id = 1":                            "1",
+		"Name = 'a' AND ID = '1'":           "1",
+		"(Name = 'a' AND (ID = '1'))":       "1",
+		"ID = '1' OR Name = 'a'":            "none",
+		"Name = 'a' AND (ID='1' OR ID='2')": "none",
+		"NOT ID = '1'":                      "none",
+		"ID != '1'":                         "none",
+		"ID LIKE '1'":                       "none",
+		"ID = Name":                         "none",
+		"ID IN ('1')":                       "none",
+	} {
+		q, err := redrock.Parse("SELECT ID FROM Animal WHERE " + where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := q.Pinned("ID")
+		if !ok {
+			got = "none"
+		}
+		if got != want {
+			t.Errorf("%s pins %s, want %s", where, got, want)
+		}
 	}
 }
 
@@ -200,6 +228,13 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q became %q", q, again)
 		}
 		_, rows, err := q.Select(animals(), false)
+		if id, ok := q.Pinned("ID"); ok {
+			for _, i := range rows {
+				if text, _ := animals().Rows[i].Text("ID"); text != id {
+					t.Fatalf("%q pins %q and selects %q", q, id, text)
+				}
+			}
+		}
 		_, rowsAgain, errAgain := again.Select(animals(), false)
 		if (err == nil) != (errAgain == nil) || !cmp.Equal(rows, rowsAgain) {
 			t.Fatalf("%q selects %v (%v), %q selects %v (%v)", q, rows, err, again, rowsAgain, errAgain)

@@ -8,11 +8,29 @@ import (
 	"strings"
 )
 
-// Table is what a query is run on. Rows hold their values by the names in Columns; a value is text, a boolean, a number,
-// or null.
+// Table is what a query is run on.
 type Table struct {
 	Columns []string
-	Rows    []map[string]any
+	Rows    []Row
+}
+
+// Row tells the values of one row by the names in Columns.
+type Row interface {
+	// Value is text, a boolean, a number, or nil for null.
+	Value(column string) any
+	// Text is what Text makes of Value, and whether that is null. It is asked for all rows, Value for those selected.
+	Text(column string) (text string, null bool)
+}
+
+// Values is a row that holds its values.
+type Values map[string]any
+
+// Value returns the value of a column.
+func (v Values) Value(column string) any { return v[column] }
+
+// Text returns the value of a column as text.
+func (v Values) Text(column string) (text string, null bool) {
+	return Text(v[column]), v[column] == nil
 }
 
 // Select runs the query on a table, whatever its name. It returns the columns asked for, in the table's spelling, and the
@@ -23,7 +41,7 @@ func (q Query) Select(t Table, foldCase bool) (columns []string, rows []int, err
 	if columns, err = q.selectedColumns(names); err != nil {
 		return nil, nil, err
 	}
-	matches := predicate(func(map[string]any) truth { return yes })
+	matches := predicate(func(Row) truth { return yes })
 	if q.Where != nil {
 		if matches, err = q.Where.bind(names); err != nil {
 			return nil, nil, err
@@ -70,7 +88,7 @@ func (q Query) sort(t Table, names columnNames, rows []int) error {
 	}
 	slices.SortStableFunc(rows, func(a, b int) int {
 		for i, o := range q.OrderBy {
-			order := compareValues(t.Rows[a][keys[i]], t.Rows[b][keys[i]])
+			order := compareValues(t.Rows[a].Value(keys[i]), t.Rows[b].Value(keys[i]))
 			if o.Descending {
 				order = -order
 			}
