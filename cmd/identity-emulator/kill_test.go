@@ -107,7 +107,8 @@ func (p *process) post(ctx context.Context, path, contentType, body string) (map
 		return nil, err
 	}
 	var answer map[string]any
-	return answer, json.Unmarshal(content, &answer)
+	err = json.Unmarshal(content, &answer)
+	return answer, err
 }
 
 // kill ends the process as the system does when memory is short.

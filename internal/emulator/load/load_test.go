@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/big"
 	"net"
 	"net/http"
@@ -128,9 +129,7 @@ func (c caller) post(address, contentType, body, want string) func(context.Conte
 		if err != nil {
 			return err
 		}
-		for name, values := range c.header {
-			request.Header[name] = values
-		}
+		maps.Copy(request.Header, c.header)
 		request.Header.Set("Content-Type", contentType)
 		response, err := c.client.Do(request)
 		if err != nil {
