@@ -67,7 +67,7 @@ func (e *Emulator) decideAuthorization(c *call, params url.Values) deferred {
 
 // opensOwnAPI tells whether a token is for this call to the tenant's own API: of a template for that, with a scope that covers the path.
 func opensOwnAPI(by caller, path string) bool {
-	return by.application.templateName() == TemplateOAuth2ServerClient && scopesCover(by.application.profile(), by.token.scopes, path)
+	return by.application.templateName() == TemplateOAuth2ServerClient && by.application.parsed.covers(by.token.scopes, path)
 }
 
 // loggedIn returns the user behind a call and when he logged in: by the cookie of a session, or by a token for the
