@@ -298,6 +298,17 @@ func TestTheFirstStepIsARedirectionToTheLogin(t *testing.T) {
 	check(t, r.header.Get("Location"), posted.header.Get("Location"))
 }
 
+func TestASecretInTheRequestGoesNoFurther(t *testing.T) {
+	s := openShop(t, emulator.Switches{})
+	page := s.open(t, s.visitor(t), s.address("web", webRequest(map[string]string{"client_secret": goodPassword})))
+	_, bounce, _ := strings.Cut(page.URL.Query().Get("cloudRedirect"), "bounce=")
+	carried, err := base64.RawURLEncoding.DecodeString(bounce)
+	must(t, err)
+	if !strings.Contains(string(carried), "client_id=web") || strings.Contains(string(carried), goodPassword) {
+		t.Errorf("the request that travels is %s", carried)
+	}
+}
+
 func TestErrorsAreToldToTheUserUntilTheClientIsKnown(t *testing.T) {
 	cases := map[string]struct {
 		app    string // spa when empty

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -131,7 +132,13 @@ func (s *stage) browser() *chromium.Browser {
 		if err := b.Close(); err != nil {
 			s.t.Errorf("closing the browser: %v", err)
 		}
-		_ = os.RemoveAll(directory) // best effort, see above
+		for range 50 {
+			if os.RemoveAll(directory) == nil {
+				return
+			}
+			<-time.After(20 * time.Millisecond) // what it started is still ending
+		}
+		s.t.Errorf("%s was not removed", directory)
 	})
 	return b
 }
