@@ -88,6 +88,19 @@ func TestCommandReadsASeed(t *testing.T) {
 	}
 }
 
+func TestTheExampleOfASeedIsGood(t *testing.T) {
+	directory := t.TempDir()
+	credentialFile := filepath.Join(directory, "admin.json")
+	_, _, err := runOnce(t, "--listen", "127.0.0.1:0", "--seed", "seed.example.yaml", "--admin-credential-file", credentialFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(credentialFile)
+	if err != nil || !strings.Contains(string(content), "Only-For-Demos-1") {
+		t.Errorf("the administrator has another password than the example says, %v", err)
+	}
+}
+
 func TestCommandKeepsAnAuditLogAndItsState(t *testing.T) {
 	dir := t.TempDir()
 	audit, state := filepath.Join(dir, "audit.log"), filepath.Join(dir, "state.json")

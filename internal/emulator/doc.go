@@ -8,8 +8,9 @@
 // grants, client flags, administrative rights, account states and lifetimes.
 //
 // Where the behaviour of the service is not known, [Switches] choose between the readings. [Fault] makes a tenant
-// misbehave, [Counters] tell what a client called, and the methods that change state directly play the part of an
-// administrator who works beside the client under test.
+// misbehave, [RateLimit] makes it refuse calls, [Counters] and an audit log tell what a client called, and the methods
+// that change state directly play the part of an administrator who works beside the client under test. A tenant lives in
+// memory, or in a file that survives the process.
 //
 // The package shares no code with the clients that are tested against it, so that a misunderstanding of the wire cannot
 // hide on both sides.

@@ -140,6 +140,7 @@ func (a answer) write(w http.ResponseWriter, now time.Time) error {
 	header.Set("Content-Type", a.contentType)
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	header.Set("Cache-Control", "no-store")
+	header.Set("Server", "identity-emulator (not for production)")
 	for name, value := range a.header {
 		header.Set(name, value)
 	}

@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"net/http"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -284,4 +285,32 @@ func TestSwitchesAreFlippedWhileTheTenantRuns(t *testing.T) {
 		t.Error("an unknown reading was accepted")
 	}
 	check(t, emulator.Switches{NullForMissingApplication: true}, s.Switches())
+}
+
+func TestEverySwitchIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/emulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field := range reflect.TypeFor[emulator.Switches]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if !strings.Contains(string(text), "\n| `"+name+"` | ") {
+			t.Errorf("docs/emulator.md has no row for %s", name)
+		}
+	}
+}
+
+func TestEveryFaultIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/emulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []emulator.FaultKind{
+		emulator.FaultLatency, emulator.FaultStatus, emulator.FaultBusinessFailure, emulator.FaultHTML, emulator.FaultResetBefore,
+		emulator.FaultResetAfter, emulator.FaultTruncatedJSON, emulator.FaultSlowBody,
+	} {
+		if !strings.Contains(string(text), "`"+string(kind)+"`") {
+			t.Errorf("docs/emulator.md does not know %s", kind)
+		}
+	}
 }
