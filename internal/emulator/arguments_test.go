@@ -78,6 +78,7 @@ func FuzzArguments(f *testing.F) {
 	f.Add(uint8(1), "_RowKey=orders", []byte(`{"OAuthProfile":{"KnownScopes":[{"Scope":"a","AllowedRest":"("}],"AllowedAuth":"ClientCreds, Implicit","clientidtype":"list"}}`))
 	f.Add(uint8(7), "", []byte(`{"ID":"orders","Grants":[{"PType":"role","Principal":"ops","Rights":"View,,None"},null,1]}`))
 	f.Add(uint8(40), "", []byte(`[{"Role":"ops","Path":"/x"},[],null]`))
+	f.Add(uint8(52), "", []byte(`{"Args":{"PageNumber":"2","PageSize":"9223372036854775807"}}`))
 	f.Add(uint8(52), "", []byte(`{"user":"{\"_or\":[{\"a\":{\"_like\":{\"value\":1}}}]}","Args":{"PageNumber":-1,"PageSize":9223372036854775807,"Limit":"x"}}`))
 	f.Fuzz(func(t *testing.T, index uint8, query string, body []byte) {
 		op := operations[int(index)%len(operations)]

@@ -55,7 +55,12 @@ func (e *Emulator) enforceRights(c *call, op operation) *answer {
 	if len(op.rights) == 0 || (op.self && c.args.first("ID", "uuid") == "") {
 		return nil
 	}
-	hasRight := func(path string) bool { return e.state.hasRight(c.caller.user, path) }
+	hasRight := func(path string) bool {
+		if op.reads && slices.ContainsFunc(readOnly(path), func(path string) bool { return e.state.hasRight(c.caller.user, path) }) {
+			return true
+		}
+		return e.state.hasRight(c.caller.user, path)
+	}
 	if !slices.ContainsFunc(op.rights, hasRight) {
 		a := refusalAnswer(e.switches().MissingRight, RefusalFailure, "You are not authorized to perform this operation.")
 		return &a

@@ -314,3 +314,26 @@ func TestCallsThatOnlyReadAreServedByGET(t *testing.T) {
 		}
 	}
 }
+
+func TestReadOnlyRightsOpenReads(t *testing.T) {
+	keys := SharedKey()
+	calls := minimalCalls()
+	for right, opens := range map[string][]string{
+		"/lib/rights/rouserman.json": {rightUsers},
+		"/lib/rights/roroleman.json": {rightRoles},
+		"/lib/rights/monitor.json":   {rightApplications, rightUsers, rightRoles},
+		"/lib/rights/fedman.json":    nil,
+	} {
+		c := newAPIClient(t, keys, right)
+		for _, op := range adminOperations() {
+			if len(op.rights) == 0 {
+				continue
+			}
+			want := op.reads && slices.ContainsFunc(op.rights, func(path string) bool { return slices.Contains(opens, path) })
+			a := c.send(t, http.MethodPost, "/"+op.name, encode(t, calls[op.name]), contentTypeJSON)
+			if wasAnswered(a) != want {
+				t.Errorf("%s with %s: %d %s", op.name, right, a.status, a.text)
+			}
+		}
+	}
+}

@@ -28,6 +28,17 @@ func rightDescriptions() map[string]string {
 	}
 }
 
+// readOnly returns the rights that open the calls which only read, where another right opens all.
+func readOnly(path string) []string {
+	switch path {
+	case rightUsers:
+		return []string{"/lib/rights/rouserman.json", "/lib/rights/monitor.json"}
+	case rightRoles:
+		return []string{"/lib/rights/roroleman.json", "/lib/rights/monitor.json"}
+	}
+	return []string{"/lib/rights/monitor.json"}
+}
+
 // describedRight is one administrative right as answers hold it. Those that nobody knows are called by their path.
 func describedRight(path string) map[string]any {
 	description, ok := rightDescriptions()[path]

@@ -129,6 +129,8 @@ func page(rows []row, number, size, limit int) []row {
 	if size <= 0 {
 		return rows
 	}
-	start := min(max(number-1, 0)*size, len(rows))
+	// Bounded first: a client may send any number, and products of two may not be one any more.
+	size, number = min(size, len(rows)+1), min(max(number, 1), len(rows)+1)
+	start := min((number-1)*size, len(rows))
 	return rows[start:min(start+size, len(rows))]
 }

@@ -26,6 +26,10 @@ func TestPagesAreSlicesOfTheRows(t *testing.T) {
 		"the last page is short":        {map[string]any{"PageNumber": 2.0, "PageSize": 3.0}, "4"},
 		"a page beyond the end":         {map[string]any{"PageNumber": 9.0, "PageSize": 3.0}, ""},
 		"a limit bounds all pages":      {map[string]any{"PageNumber": 1.0, "PageSize": 3.0, "Limit": 2.0}, "1 2"},
+		"a page before the first":       {map[string]any{"PageNumber": -7.0, "PageSize": 3.0}, "1 2 3"},
+		"a page of any size":            {map[string]any{"PageNumber": 1.0, "PageSize": "9223372036854775807"}, "1 2 3 4"},
+		"a page after one of any size":  {map[string]any{"PageNumber": "2", "PageSize": "9223372036854775807"}, ""},
+		"the last page of any size":     {map[string]any{"PageNumber": "9223372036854775807", "PageSize": "9223372036854775807"}, ""},
 		"descending by name":            {map[string]any{"SortBy": "name", "Ascending": false}, "3 4 1 2"},
 		"a filter over several columns": {map[string]any{"FilterBy": []any{"Name", "Note"}, "FilterValue": "ALLEY"}, "2"},
 	}
