@@ -181,8 +181,15 @@ func (c *Client) CreateUser(ctx context.Context, user NewUser) (string, error) {
 		Password:    user.Password.Reveal(), ConfirmPassword: user.Password.Reveal(),
 		clientFlags: confidentialClientFlags(),
 	}
+	result, err := c.call(ctx, opCreateUser, arguments)
+	if err != nil {
+		return "", err
+	}
+	if err := checkState(opCreateUser, result); err != nil {
+		return "", err
+	}
 	var id string
-	if err := c.callInto(ctx, opCreateUser, arguments, &id); err != nil {
+	if err := decodeResult(opCreateUser, result, &id); err != nil {
 		return "", err
 	}
 	if id == "" {
