@@ -47,7 +47,9 @@ func readings() map[string]emulator.Switches {
 		"the safest reading": {},
 		"the other reading": {
 			MergeProfile: true, DuplicateAsState: true, NullForMissingApplication: true, HideOwner: true,
-			SpacedLists: true, NormalizeDurations: true, OutOfScope: emulator.RefusalUnauthorized,
+			SpacedLists: true, NormalizeDurations: true, OutOfScope: emulator.RefusalUnauthorized, NullForMissingPrincipal: true,
+			MissingDeleteSucceeds: true, KeepRevokedEntries: true, GrantsNeedPrincipalID: true, FoldQueryCase: true,
+			NativeHeaderForBearer: true,
 		},
 	}
 }
