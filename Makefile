@@ -64,6 +64,10 @@ simulation: ## Let the operator live for two simulated days of outages, throttli
 emulator-load: ## Measure the local tenant against bare signing and a bare HTTPS handler (about a minute; best on a machine that does nothing else).
 	@EMULATOR_LOAD=1 go test ./internal/emulator/load -run TestTheTenantKeepsPace -count=1 -v
 
+.PHONY: emulator-sdk
+emulator-sdk: ## Let the vendor's own SDK for Go work on the local tenant (a module of its own; downloads it the first time).
+	@cd test/vendorsdk && go test -count=1 ./...
+
 .PHONY: control-plane
 control-plane: ## Make sure that etcd and kube-apiserver exist (the first time may take minutes).
 	@$(STEP) 'Control plane binaries' hack/control-plane.sh
