@@ -58,13 +58,16 @@ type Options struct {
 
 // Emulator is a running tenant. Its methods may be called from several goroutines.
 type Emulator struct {
-	options    Options
-	router     router
-	authority  authority
-	file       *stateFile // nil without one
-	keys       *keyring
-	logger     *slog.Logger
-	audit      *audit.Log // nil without one
+	options   Options
+	router    router
+	authority authority
+	file      *stateFile // nil without one
+	keys      *keyring
+	logger    *slog.Logger
+	audit     *audit.Log // nil without one
+	// What decides which arguments the audit log shows.
+	callRedactor, queryRedactor audit.Redactor
+
 	url        string
 	publicURL  string
 	control    string // URL of the control port; empty without one
@@ -108,6 +111,7 @@ func newEmulator(options Options) *Emulator {
 	}
 	if options.Audit != nil {
 		e.audit = audit.New(options.Audit)
+		e.callRedactor, e.queryRedactor = audit.NewRedactor(), audit.NewRedactor("script")
 	}
 	if e.options.Address == "" {
 		e.options.Address = "127.0.0.1:0"

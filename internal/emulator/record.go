@@ -17,7 +17,7 @@ func (e *Emulator) record(c *call, fault Fault, a answer) {
 		return
 	}
 	entry := audit.Entry{
-		Time: c.now, Operation: c.operation, Method: c.request.Method, Caller: c.callerName(), Arguments: c.shownArguments(),
+		Time: c.now, Operation: c.operation, Method: c.request.Method, Caller: c.callerName(), Arguments: c.shownArguments(e.redactor(c)),
 		Status: a.status, Success: !a.failed(), Error: a.oauthError(), Fault: string(fault.Kind),
 	}
 	if a.reset {
@@ -42,12 +42,16 @@ func (c *call) callerName() string {
 	return c.request.PostForm.Get("client_id")
 }
 
-// shownArguments are the arguments without what may be a secret; of OAuth calls those in the query and in the form.
-func (c *call) shownArguments() any {
-	redactor := audit.NewRedactor()
+// redactor returns what decides which arguments are shown. The script of a query is one, that of an application is not.
+func (e *Emulator) redactor(c *call) audit.Redactor {
 	if c.operation == "Redrock/query" {
-		redactor = audit.NewRedactor("script")
+		return e.queryRedactor
 	}
+	return e.callRedactor
+}
+
+// shownArguments are the arguments without what may be a secret; of OAuth calls those in the query and in the form.
+func (c *call) shownArguments(redactor audit.Redactor) any {
 	if c.args.list != nil {
 		return redactor.Redact(c.args.list)
 	}
