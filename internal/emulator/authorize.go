@@ -21,10 +21,7 @@ func (e *Emulator) serveAuthorize(c *call) answer {
 	if err != nil {
 		return problemAnswer("It can't be read: " + err.Error() + ".")
 	}
-	e.mu.Lock()
-	then := e.decideAuthorization(c, params)
-	e.mu.Unlock()
-	return then()
+	return e.decideAuthorization(c, params)()
 }
 
 // deferred finishes an answer after the lock has been given back.
@@ -35,6 +32,8 @@ func answered(a answer) deferred { return func() answer { return a } }
 // decideAuthorization takes the steps of an authorization request: is it in order, who is the user, may he use the
 // application, does he consent.
 func (e *Emulator) decideAuthorization(c *call, params url.Values) deferred {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	app := e.state.oauthApplication(c.segment)
 	if app == nil {
 		return answered(problemAnswer("The application is unknown."))

@@ -93,13 +93,12 @@ func (e *Emulator) serveConfirm(c *call) answer {
 	if err != nil {
 		return problemAnswer("It can't be read: " + err.Error() + ".")
 	}
-	e.mu.Lock()
-	then := e.decideConsent(c, params)
-	e.mu.Unlock()
-	return then()
+	return e.decideConsent(c, params)()
 }
 
 func (e *Emulator) decideConsent(c *call, params url.Values) deferred {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	app := e.state.oauthApplication(c.segment)
 	if app == nil {
 		return answered(problemAnswer("The application is unknown."))

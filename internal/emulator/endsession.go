@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -34,12 +35,7 @@ func (e *Emulator) serveEndSession(c *call) answer {
 	}
 	redirect := params.Get("post_logout_redirect_uri")
 	text := sessionCookie(c.request)
-	e.mu.Lock()
-	if s, _, live := e.state.liveSession(text, c.now); live && (subject == "" || subject == s.user) {
-		e.state.flows.sessions.Delete(text)
-	}
-	registered := slices.Contains(app.profile().Redirects, redirect) && redirectable(redirect)
-	e.mu.Unlock()
+	registered := e.closeSession(app, text, subject, redirect, c.now)
 	switch {
 	case redirect == "":
 		return pageAnswer(http.StatusOK, pages.Message{Title: "Signed out", Text: "You are signed out."}.Render()).withoutSession()
@@ -48,6 +44,16 @@ func (e *Emulator) serveEndSession(c *call) answer {
 	}
 	r := authorizationRequest{redirect: redirect, state: params.Get("state"), response: responseCode}
 	return r.redirected().withoutSession()
+}
+
+// closeSession ends a session, unless it is of another user than the subject, where one is named. It tells whether the browser may be redirected.
+func (e *Emulator) closeSession(app *application, text, subject, redirect string, now time.Time) (registered bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s, _, live := e.state.liveSession(text, now); live && (subject == "" || subject == s.user) {
+		e.state.flows.sessions.Delete(text)
+	}
+	return slices.Contains(app.profile().Redirects, redirect) && redirectable(redirect)
 }
 
 // hintedSubject returns whom an ID token of the application is about, be it expired; nobody without one.

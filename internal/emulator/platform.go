@@ -37,18 +37,24 @@ func (e *Emulator) servePlatformToken(c *call) answer {
 	default:
 		return *refuseToken("unsupported_grant_type", "The grant type is not supported.")
 	}
-	e.mu.Lock()
-	by, refused := e.authenticateClient(c, Profile{})
-	if refused == nil && !by.user.serviceUser {
-		refused = refuseToken(errUnauthorizedClient, "The user is not a service user.")
-	}
-	e.mu.Unlock()
+	u, refused := e.authenticateServiceUser(c)
 	if refused != nil {
 		return *refused
 	}
-	decided := e.platformIssuance(by.user, c.now)
+	decided := e.platformIssuance(u, c.now)
 	decided.refresh = nil
 	return e.answerTokens(decided, c.now)
+}
+
+// authenticateServiceUser finds the service user whose credentials a call has.
+func (e *Emulator) authenticateServiceUser(c *call) (*user, *answer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	by, refused := e.authenticateClient(c, Profile{ClientIDType: clientIDTypeConfidential})
+	if refused == nil && !by.user.serviceUser {
+		refused = refuseToken(errUnauthorizedClient, "The user is not a service user.")
+	}
+	return by.user, refused
 }
 
 // serveRefreshPlatformToken answers the cookies of a platform token with new ones.
