@@ -242,11 +242,9 @@ func TestFaultsOfTheTenantAreClassed(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			// Of its own, because a tenant that throttles is called more slowly for a while.
-			local, session := startEmulator(t, emulator.Switches{})
 			tc.fault.Operation = "Security/WhoAmI"
-			local.Inject(tc.fault)
-			_, err := session.Admin().WhoAmI(t.Context())
+			defer local.Inject(tc.fault)()
+			_, err := admin.WhoAmI(t.Context())
 			if got := failure.ClassOf(err); got != tc.class || strings.Contains(err.Error(), canary) {
 				t.Errorf("class is %s, want %s: %v", got, tc.class, err)
 			}
