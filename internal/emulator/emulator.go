@@ -170,7 +170,7 @@ func openListener(address string, allowNonLoopback bool) (net.Listener, error) {
 		return nil, fmt.Errorf("resolving %q: %w", address, err)
 	}
 	if !allowNonLoopback && !resolved.IP.IsLoopback() {
-		return nil, fmt.Errorf("listening on %q: not a loopback address, and this is not for production", address)
+		return nil, fmt.Errorf("listening on %q: not a loopback address, and this is not for production; --allow-non-loopback (Options.AllowNonLoopback) permits it", address)
 	}
 	listener, err := net.ListenTCP("tcp", resolved)
 	if err != nil {
