@@ -70,7 +70,8 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 	restConfig.QPS = -1 // kube-apiserver's priority and fairness decides
 	mgr, err := ctrl.NewManager(restConfig, manager.Options{
 		Scheme:                        scheme,
-		Cache:                         cacheOptions(),
+		Cache:                         cacheOptions(options.Namespace, options.WatchNamespaces),
+		NewCache:                      newCache(options.Namespace, options.WatchNamespaces),
 		Metrics:                       metricsserver.Options{BindAddress: options.MetricsAddress},
 		HealthProbeBindAddress:        options.HealthProbeAddress,
 		LeaderElection:                options.LeaderElection,
@@ -96,7 +97,7 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 
 func addControllers(ctx context.Context, mgr manager.Manager, options Options) error {
 	c, live, clock := mgr.GetClient(), mgr.GetAPIReader(), options.Clock
-	resolver := tenancy.Resolver{Reader: c}
+	resolver := tenancy.Resolver{Reader: c, Watched: options.WatchNamespaces}
 	vault := secret.Vault{Client: c, Live: live, Namespace: options.Namespace}
 	calls := metrics.NewCalls()
 	pool := tenant.NewPool(clock, calls)
@@ -110,7 +111,7 @@ func addControllers(ctx context.Context, mgr manager.Manager, options Options) e
 	visits := func() *tenant.Visits { return tenant.NewVisits(options.Concurrency) } // each controller has workers of its own
 	for name, add := range map[string]func(ctrl.Manager, controller.Options) error{
 		"IdentityTenant": (&identitytenant.Reconciler{
-			Client: c, Live: live, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
+			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
 			Visits: visits(), Census: identitytenant.NewCensus(),
 		}).SetupWithManager,
 		"OAuthClient": (&oauthclient.Reconciler{

@@ -4,17 +4,24 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
 // Options are what the operator's flags set.
 type Options struct {
 	// Namespace in which the operator runs. It keeps the credentials of managed identities there.
 	Namespace string
+	// WatchNamespaces are the namespaces in which the operator works, and in which alone it needs permissions, beside its own. Empty means the whole
+	// cluster.
+	WatchNamespaces tenancy.Watched
 	// LeaderElection lets one of several replicas work at a time.
 	LeaderElection bool
 	// MetricsAddress to serve metrics on; "0" for none.
@@ -48,6 +55,10 @@ func DefaultOptions(podNamespace string) Options {
 // AddFlags registers the flags, with the present values as defaults.
 func (o *Options) AddFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.Namespace, "operator-namespace", o.Namespace, "namespace in which the operator runs and keeps the credentials of managed identities (default: the environment variable POD_NAMESPACE)")
+	flags.Func("watch-namespaces", "namespaces in which the operator works, separated by commas; it needs no permissions in others but its own (default: the whole cluster)", func(list string) error {
+		o.WatchNamespaces = strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
+		return nil
+	})
 	flags.BoolVar(&o.LeaderElection, "leader-elect", o.LeaderElection, "let one of several replicas work at a time")
 	flags.StringVar(&o.MetricsAddress, "metrics-bind-address", o.MetricsAddress, "address to serve metrics on over plain HTTP, such as :8080; 0 for none")
 	flags.StringVar(&o.HealthProbeAddress, "health-probe-bind-address", o.HealthProbeAddress, "address to serve /healthz and /readyz on; 0 for none")
@@ -60,6 +71,11 @@ func (o *Options) Validate() error {
 	var problems []error
 	if o.Namespace == "" {
 		problems = append(problems, errors.New("--operator-namespace is needed: the namespace in which the operator runs (or set POD_NAMESPACE)"))
+	}
+	for _, namespace := range o.WatchNamespaces {
+		if len(validation.IsDNS1123Label(namespace)) > 0 {
+			problems = append(problems, fmt.Errorf("--watch-namespaces has %q, which cannot be the name of a namespace", namespace))
+		}
 	}
 	if o.Concurrency < 1 {
 		problems = append(problems, fmt.Errorf("--concurrency must be at least 1, not %d", o.Concurrency))

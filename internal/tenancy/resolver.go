@@ -18,6 +18,8 @@ import (
 // Resolver follows references between the kinds and asks for consent on the way. It reads from the cache.
 type Resolver struct {
 	Reader client.Reader
+	// Watched are the namespaces whose objects Reader has.
+	Watched Watched
 }
 
 // TenantKey returns the name that a reference to an IdentityTenant means in a namespace.
@@ -70,6 +72,9 @@ func (r Resolver) AdmitToTenant(ctx context.Context, tenant *v1alpha1.IdentityTe
 // made with consent is removed also when the consent has gone.
 func (r Resolver) LookUpTenant(ctx context.Context, ref v1alpha1.IdentityTenantReference, namespace string) (*v1alpha1.IdentityTenant, error) {
 	name := TenantKey(ref, namespace)
+	if !r.Watched.Has(name.Namespace) {
+		return nil, r.Watched.notWatched(v1alpha1.ReasonTenantNotFound, "IdentityTenant", name, name.Namespace)
+	}
 	tenant := &v1alpha1.IdentityTenant{}
 	if err := r.Reader.Get(ctx, name, tenant); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -107,6 +112,9 @@ func (r Resolver) AdmitsConsumer(ctx context.Context, oauthClient *v1alpha1.OAut
 // LookUpOAuthClient returns the OAuthClient that an object refers to without asking for consent.
 func (r Resolver) LookUpOAuthClient(ctx context.Context, ref v1alpha1.OAuthClientReference, namespace string) (*v1alpha1.OAuthClient, error) {
 	name := OAuthClientKey(ref, namespace)
+	if !r.Watched.Has(name.Namespace) {
+		return nil, r.Watched.notWatched(v1alpha1.ReasonOAuthClientNotFound, "OAuthClient", name, name.Namespace)
+	}
 	oauthClient := &v1alpha1.OAuthClient{}
 	if err := r.Reader.Get(ctx, name, oauthClient); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -152,7 +160,11 @@ func (r Resolver) Admits(ctx context.Context, access *v1alpha1.NamespaceAccess, 
 	return false, nil
 }
 
+// selected says whether a selector picks a namespace by its labels. Where these cannot be read, it picks none: see Watched.SupportsTenant.
 func (r Resolver) selected(ctx context.Context, selector *metav1.LabelSelector, namespace string) (bool, error) {
+	if !r.Watched.All() {
+		return false, nil
+	}
 	matcher, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
 		// The schema of a selector does not check its operators; what cannot be read admits nobody.

@@ -221,29 +221,32 @@ func (w *World) Abandon() { w.abandoned = true }
 // Context returns the context of the test.
 func (w *World) Context() context.Context { return w.t.Context() }
 
-// StartOperator starts the operator with its production options, and returns a function that stops it and waits until it has.
-func (w *World) StartOperator() (stop func()) {
+// StartOperator starts the operator with its production options, and returns a function that stops it and waits until it has. changes say how it
+// differs, such as in whom it is to kube-apiserver.
+func (w *World) StartOperator(changes ...func(*rest.Config, *operator.Options)) (stop func()) {
 	w.t.Helper()
-	return w.start(false)
+	return w.start(changes...)
 }
 
 // StartReplica is StartOperator for one of several replicas: it works only once it has become the leader.
 func (w *World) StartReplica() (stop func()) {
 	w.t.Helper()
-	return w.start(true)
+	return w.start(func(_ *rest.Config, options *operator.Options) { options.LeaderElection = true })
 }
 
-func (w *World) start(leaderElection bool) (stop func()) {
+func (w *World) start(changes ...func(*rest.Config, *operator.Options)) (stop func()) {
 	w.t.Helper()
 	options := operator.DefaultOptions(w.Namespace("operator"))
 	options.HealthProbeAddress = "0"
-	options.LeaderElection = leaderElection
 	options.Clock = w.Clock
 	registry := prometheus.NewPedanticRegistry()
 	options.Metrics, w.Metrics = registry, registry
 	config := rest.CopyConfig(w.config)
 	config.Wrap(w.writes.wrap)
 	config.Wrap(w.reads.wrap)
+	for _, change := range changes {
+		change(config, &options)
+	}
 	w.residue = w.busy()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	mgr, err := operator.New(ctx, config, options)

@@ -120,7 +120,7 @@ func (o *operation) restart() {
 		Recorder: discard{}, Retries: schedule.NewRetries(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime),
 	}
 	o.tenants = &identitytenant.Reconciler{
-		Client: o.reads, Live: o.reads, Clock: o.clock, Connector: connector, Recorder: discard{}, Retries: schedule.NewRetries(), Census: identitytenant.NewCensus(),
+		Client: o.reads, Live: o.reads, Clock: o.clock, Resolver: tenancy.Resolver{Reader: o.reads}, Connector: connector, Recorder: discard{}, Retries: schedule.NewRetries(), Census: identitytenant.NewCensus(),
 	}
 	o.stopWatch = connector.Watch(func(types.NamespacedName) { o.tenantDue = o.clock.FakeClock.Now() })
 	o.wakeAll()

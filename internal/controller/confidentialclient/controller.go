@@ -65,7 +65,7 @@ type Reconciler struct {
 // SetupWithManager registers the controller: it is woken by its own objects and their Secrets, by their OAuthClients and tenants, by
 // labelled Secrets that hold their credentials, and by the labels of their namespaces.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
-	return ctrl.NewControllerManagedBy(mgr).
+	watches := ctrl.NewControllerManagedBy(mgr).
 		Named("confidentialclient").
 		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.Own())).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.First(r.priority)).
@@ -77,13 +77,15 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			return wake.Names(index.ClientsOfOAuthClient(ctx, r.Client, client.ObjectKeyFromObject(o)))
 		}), builder.WithPredicates(wake.OAuthClientChanged())).
 		Watches(&v1alpha1.IdentityTenant{}, wake.Map(r.ofTenant), builder.WithPredicates(wake.TenantChanged())).
-		WatchesMetadata(&corev1.Namespace{}, wake.Map(func(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
+		WithOptions(options)
+	if r.Resolver.Watched.All() { // else nothing can depend on labels of namespaces, and nobody lets us see them
+		watches.WatchesMetadata(&corev1.Namespace{}, wake.Map(func(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
 			clients := &v1alpha1.ConfidentialClientList{}
 			err := r.Client.List(ctx, clients, client.InNamespace(namespace.Name))
 			return wake.Names(clients.Items, err)
-		}), builder.WithPredicates(wake.LabelsChanged())).
-		WithOptions(options).
-		Complete(r)
+		}), builder.WithPredicates(wake.LabelsChanged()))
+	}
+	return watches.Complete(r)
 }
 
 // ofTenant lists the ConfidentialClients that depend on a tenant, by themselves or through their OAuthClient.

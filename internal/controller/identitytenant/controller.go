@@ -44,6 +44,8 @@ type Reconciler struct {
 	Client client.Client
 	// Live reads past the cache.
 	Live client.Reader
+	// Resolver says which namespaces a tenant admits.
+	Resolver tenancy.Resolver
 	// Connector gives sessions with tenants.
 	Connector tenancy.Connector
 	// Recorder of events.

@@ -10,7 +10,6 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
-	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
 // remove lets an IdentityTenant go once nothing depends on it: what its dependents made can be removed only through it. Until then it notes for
@@ -36,14 +35,14 @@ func (p *pass) remove(ctx context.Context) error {
 // holding returns the names of those that keep this IdentityTenant from being deleted: whom it admits, and who has made something on the tenant.
 // Others lose nothing, and nobody can hold by its name what is not open to them.
 func (p *pass) holding(ctx context.Context) (oauthClients, clients []types.NamespacedName, err error) {
-	key, resolver := client.ObjectKeyFromObject(p.obj), tenancy.Resolver{Reader: p.Client}
+	key := client.ObjectKeyFromObject(p.obj)
 	allOAuthClients, err := index.OAuthClientsOfTenant(ctx, p.Client, key)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing OAuthClients of IdentityTenant %s: %w", key, err)
 	}
 	for i := range allOAuthClients {
 		o := &allOAuthClients[i]
-		err := resolver.AdmitToTenant(ctx, p.obj, o.Namespace)
+		err := p.Resolver.AdmitToTenant(ctx, p.obj, o.Namespace)
 		switch {
 		case err == nil || application.OnTenant(o):
 			oauthClients = append(oauthClients, client.ObjectKeyFromObject(o))
@@ -56,7 +55,7 @@ func (p *pass) holding(ctx context.Context) (oauthClients, clients []types.Names
 		return nil, nil, fmt.Errorf("listing ConfidentialClients of IdentityTenant %s: %w", key, err)
 	}
 	for i := range allClients {
-		err := resolver.AdmitToTenant(ctx, p.obj, allClients[i].Namespace)
+		err := p.Resolver.AdmitToTenant(ctx, p.obj, allClients[i].Namespace)
 		switch {
 		case err == nil:
 			clients = append(clients, client.ObjectKeyFromObject(&allClients[i]))

@@ -56,6 +56,9 @@ func (p *pass) observe(ctx context.Context) error {
 	if err := p.count(ctx); err != nil {
 		return err
 	}
+	if err := p.Resolver.Watched.SupportsTenant(p.obj); err != nil {
+		return err
+	}
 	var err error
 	if p.clusterID, err = p.observeClusterID(ctx); err != nil {
 		return err

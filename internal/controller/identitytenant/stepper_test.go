@@ -103,7 +103,7 @@ func (s *stepper) startCache() {
 // restart forgets all that is not stored.
 func (s *stepper) restart() {
 	s.reconciler = &identitytenant.Reconciler{
-		Client: s.cached.GetClient(), Live: s.Client, Clock: s.clock,
+		Client: s.cached.GetClient(), Live: s.Client, Clock: s.clock, Resolver: tenancy.Resolver{Reader: s.cached.GetClient()},
 		Connector: tenancy.Connector{Vault: secret.Vault{Client: s.Client, Live: s.Client, Namespace: s.Namespace("operator")}, Pool: tenant.NewPool(s.clock, nil), Live: s.Client, Materials: tenancy.NewMaterials()},
 		Recorder:  events.NewFakeRecorder(1000),
 		Retries:   schedule.NewRetries(), Census: identitytenant.NewCensus(),

@@ -54,12 +54,12 @@ type Reconciler struct {
 
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients/status,verbs=patch
-// +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes,verbs=get;list;watch
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes,verbs=list;watch
 
 // SetupWithManager registers the controller: it is woken by its own objects, by Scopes that name them, by their tenants, by others
 // that claim or free the same application, by consumers that go or request other scopes, and by the labels of their namespaces.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
-	return ctrl.NewControllerManagedBy(mgr).
+	watches := ctrl.NewControllerManagedBy(mgr).
 		Named("oauthclient").
 		For(&v1alpha1.OAuthClient{}, builder.WithPredicates(wake.Own())).
 		Watches(&v1alpha1.OAuthClient{}, wake.First(priority)).
@@ -78,9 +78,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			}
 			return []types.NamespacedName{tenancy.OAuthClientKey(*c.Spec.OAuthClientRef, c.Namespace)}, nil
 		}), builder.WithPredicates(wake.RequestsChanged())).
-		WatchesMetadata(&corev1.Namespace{}, wake.Map(r.feelsNamespace), builder.WithPredicates(wake.LabelsChanged())).
-		WithOptions(options).
-		Complete(r)
+		WithOptions(options)
+	if r.Resolver.Watched.All() { // else nothing can depend on labels of namespaces, and nobody lets us see them
+		watches.WatchesMetadata(&corev1.Namespace{}, wake.Map(r.feelsNamespace), builder.WithPredicates(wake.LabelsChanged()))
+	}
+	return watches.Complete(r)
 }
 
 // feelsNamespace lists the OAuthClients that a change of a namespace's labels can admit or shut out: its own, those that claim the same

@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 )
@@ -97,13 +99,15 @@ func (p *pass) recover(ctx context.Context, unconfigured []string) (string, erro
 // candidates are the unconfigured applications that were not there before the import, and that no OAuthClient has stored as its
 // own. The list is read live: a key that was stored a moment ago counts.
 func (p *pass) candidates(ctx context.Context, unconfigured []string) ([]string, error) {
-	all := &v1alpha1.OAuthClientList{}
-	if err := p.Live.List(ctx, all); err != nil {
-		return nil, fmt.Errorf("listing OAuthClients: %w", err)
-	}
 	taken := slices.Clone(p.obj.Status.ImportIntent.KnownKeys)
-	for i := range all.Items {
-		taken = append(taken, all.Items[i].Status.ApplicationKey)
+	for _, namespace := range p.Resolver.Watched.Each() {
+		all := &v1alpha1.OAuthClientList{}
+		if err := p.Live.List(ctx, all, client.InNamespace(namespace)); err != nil {
+			return nil, fmt.Errorf("listing OAuthClients: %w", err)
+		}
+		for i := range all.Items {
+			taken = append(taken, all.Items[i].Status.ApplicationKey)
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(unconfigured), func(key string) bool { return slices.Contains(taken, key) }), nil
 }

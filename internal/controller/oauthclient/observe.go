@@ -49,6 +49,9 @@ type facts struct {
 
 // observe reads from the cluster what the desired state depends on, and asks for every consent. It asks the tenant nothing.
 func (p *pass) observe(ctx context.Context) error {
+	if err := p.Resolver.Watched.SupportsOAuthClient(p.obj); err != nil {
+		return err
+	}
 	if err := p.mergeScopes(ctx); err != nil {
 		return err
 	}

@@ -39,13 +39,13 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 }
 
-// +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes,verbs=get;list;watch
+// +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes,verbs=list;watch
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=scopes/status,verbs=patch
 
 // SetupWithManager registers the controller: it is woken by its own objects, by their OAuthClients, by Scopes that claim the same name, by
 // ConfidentialClients that request them, and by the labels of their namespaces.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
-	return ctrl.NewControllerManagedBy(mgr).
+	watches := ctrl.NewControllerManagedBy(mgr).
 		Named("scope").
 		For(&v1alpha1.Scope{}, builder.WithPredicates(wake.Own())).
 		Watches(&v1alpha1.OAuthClient{}, wake.Map(func(ctx context.Context, o *v1alpha1.OAuthClient) ([]types.NamespacedName, error) {
@@ -53,13 +53,15 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		}), builder.WithPredicates(wake.OAuthClientChanged())).
 		Watches(&v1alpha1.Scope{}, wake.Map(r.rivals), builder.WithPredicates(wake.Gone())).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.Map(r.requested), builder.WithPredicates(wake.RequestsChanged())).
-		WatchesMetadata(&corev1.Namespace{}, wake.Map(func(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
+		WithOptions(options)
+	if r.Resolver.Watched.All() { // else nothing can depend on labels of namespaces, and nobody lets us see them
+		watches.WatchesMetadata(&corev1.Namespace{}, wake.Map(func(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
 			scopes := &v1alpha1.ScopeList{}
 			err := r.Client.List(ctx, scopes, client.InNamespace(namespace.Name))
 			return wake.Names(scopes.Items, err)
-		}), builder.WithPredicates(wake.LabelsChanged())).
-		WithOptions(options).
-		Complete(r)
+		}), builder.WithPredicates(wake.LabelsChanged()))
+	}
+	return watches.Complete(r)
 }
 
 // rivals lists the Scopes of the same OAuthClient and the same name: when one goes, another may take its place.
