@@ -14,8 +14,9 @@ SHELL := /usr/bin/env bash
 # The tools have a module file of their own, so that the operator's dependencies stay few.
 TOOL := go tool -modfile=go.tools.mod
 STEP := hack/step.sh
-# What controller-gen writes. hack/verify.sh compares these paths with a fresh run.
-GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml
+CHART := charts/oauth-operator
+# What controller-gen writes, and what the chart has of config/. hack/verify.sh compares these paths with a fresh run.
+GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml $(CHART)/files
 # The operator and the emulator are static; only the race detector needs cgo.
 GO_BUILD := env CGO_ENABLED=0 go build -trimpath
 
@@ -79,10 +80,16 @@ generate: ## Generate the deepcopy functions of the API types.
 	@$(TOOL) controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
 .PHONY: manifests
-manifests: ## Generate the CRDs and the operator's ClusterRole from the markers in the code.
+manifests: ## Generate the CRDs and the operator's ClusterRole from the markers in the code, and put them into the chart.
 	@$(TOOL) controller-gen crd paths=./api/... output:crd:artifacts:config=config/crd/bases
 	@$(TOOL) controller-gen rbac:roleName=manager-role paths=./internal/controller/... paths=./internal/operator/... \
 		output:rbac:artifacts:config=config/rbac
+	@rm -rf $(CHART)/files && mkdir -p $(CHART)/files/{crds,rbac,people,policies}
+	@cp config/crd/bases/*.yaml $(CHART)/files/crds
+	@cp config/rbac/{role,credentials_role,leader_election_role}.yaml $(CHART)/files/rbac
+	@cp config/rbac/{team_edit,team_view,tenant_admin}_role.yaml $(CHART)/files/people
+	@cp config/policy/*_warnings.yaml $(CHART)/files/policies
+	@cp config/prometheus/rules.yaml $(CHART)/files
 
 .PHONY: fmt
 fmt: bin/.golangci-lint ## Format the code.
