@@ -23,8 +23,10 @@ GO_BUILD := env CGO_ENABLED=0 go build -trimpath
 # Packages to test, and further arguments of `go test`, as in: make test-package PKG=./internal/oauth ARGS='-run Basic -v'
 PKG ?= ./...
 ARGS ?=
-# What deploy puts on the cluster.
+# What deploy puts on the cluster, and the name and version that make image gives the operator's image.
 IMG ?= oauth-operator:latest
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+PLATFORMS ?= linux/amd64,linux/arm64
 # make demo KEEP=1 leaves everything running until Ctrl-C.
 KEEP ?=
 
@@ -44,7 +46,7 @@ demo: build bin/demo ## Show the whole product on a local control plane and a lo
 		KUBEBUILDER_ASSETS="$$assets" exec bin/demo $(if $(KEEP),--keep)
 
 .PHONY: test
-test: control-plane vet lint verify alerts test-race ## Prove everything: vet, lint, generated code, alert rules, all tests with the race detector.
+test: control-plane vet lint verify alerts bin/.install-tools image-test test-race ## Prove everything: vet, lint, generated code, alert rules, images, all tests with the race detector.
 
 .PHONY: test-package
 test-package: ## Test some packages without the checks around them (PKG=./internal/oauth/..., ARGS='-run ...').
@@ -98,10 +100,12 @@ fmt: bin/.golangci-lint ## Format the code.
 .PHONY: vet
 vet: ## Run go vet.
 	@$(STEP) --tick 'go vet' go vet ./...
+	@env -C hack/image go vet ./...
 
 .PHONY: lint
 lint: bin/.golangci-lint ## Run the linters of .golangci.yml.
 	@$(STEP) --tick 'Linters' $(TOOL) golangci-lint run
+	@$(STEP) --tick 'Linters, for images' env -C hack/image go tool -modfile=../../go.tools.mod golangci-lint run
 
 .PHONY: lint-fix
 lint-fix: bin/.golangci-lint ## Run the linters and let them repair what they can.
@@ -110,7 +114,7 @@ lint-fix: bin/.golangci-lint ## Run the linters and let them repair what they ca
 .PHONY: verify
 verify: ## Check that the generated files and the module files are current.
 	@$(STEP) 'Generated files' hack/verify.sh $(GENERATED)
-	@$(STEP) --tick 'Module files' go mod tidy -diff
+	@$(STEP) --tick 'Module files' bash -c 'go mod tidy -diff && cd hack/image && go mod tidy -diff'
 
 .PHONY: alerts
 alerts: bin/promtool ## Check and test the alert rules for Prometheus.
@@ -118,6 +122,13 @@ alerts: bin/promtool ## Check and test the alert rules for Prometheus.
 
 # Prometheus has dependencies that the other tools must not be bound to, so it has a module file of its own. Without the service discoveries, which
 # rules do not need, it takes less than half of the time.
+# Helm and kustomize, with which tests render what is installed. As with the linter, the file is a mark.
+bin/.install-tools: go.install.mod go.install.sum
+	@mkdir -p bin
+	@$(STEP) --tick 'Building helm and kustomize (about 3 minutes the first time)' \
+		bash -c 'go tool -n -modfile=go.install.mod kustomize >/dev/null && go tool -n -modfile=go.install.mod helm >/dev/null'
+	@touch $@
+
 bin/promtool: go.promtool.mod go.promtool.sum
 	@$(STEP) --tick 'Building promtool (about 2 minutes the first time)' \
 		env CGO_ENABLED=0 go build -modfile=go.promtool.mod -tags=remove_all_sd -o $@ github.com/prometheus/prometheus/cmd/promtool
@@ -144,8 +155,29 @@ run: build ## Run the operator against the cluster of the current kubeconfig.
 	@bin/manager --operator-namespace=$${POD_NAMESPACE:-oauth-operator-system}
 
 .PHONY: image
-image: ## Build the operator's image (IMG=...) with docker.
-	docker build --tag $(IMG) .
+image: ## Build bin/oauth-operator.tar and bin/identity-emulator.tar: images without docker (IMG, VERSION, PLATFORMS).
+	@mkdir -p bin
+	@$(STEP) --tick 'Image of the operator' env -C hack/image go run . --root=../.. --command=manager \
+		--name=$(IMG) --version=$(VERSION) --platforms=$(PLATFORMS) --output=$(CURDIR)/bin/oauth-operator.tar
+	@$(STEP) --tick 'Image of the emulator' env -C hack/image go run . --root=../.. --command=identity-emulator \
+		--name=identity-emulator:latest --version=$(VERSION) --platforms=$(PLATFORMS) --output=$(CURDIR)/bin/identity-emulator.tar
+
+.PHONY: image-test
+image-test:
+	@$(STEP) --tick 'Images' env -C hack/image go test ./...
+	@$(STEP) --tick 'Images, built twice' hack/reproducible.sh linux/$$(go env GOARCH) identity-emulator manager
+
+.PHONY: image-check
+image-check: ## Prove that the images for all platforms can be built again with the same digest.
+	@$(STEP) --tick 'Images, built twice' hack/reproducible.sh $(PLATFORMS) identity-emulator manager
+
+.PHONY: install.yaml
+install.yaml: bin/.install-tools ## Render bin/install.yaml: everything that a cluster needs, for kubectl apply --server-side -f (IMG=...).
+	@go tool -modfile=go.install.mod kustomize build config/default | sed 's|image: oauth-operator:latest|image: $(IMG)|' >bin/install.yaml
+
+.PHONY: chart
+chart: bin/.install-tools ## Package the Helm chart into bin/.
+	@go tool -modfile=go.install.mod helm package $(CHART) --destination bin
 
 ##@ Cluster
 

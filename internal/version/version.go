@@ -3,8 +3,15 @@ package version
 
 import "runtime/debug"
 
-// String returns the version of the module or, for a build from a checkout, its revision; "unknown" when the build says neither.
+// release is the version that images are built with. The linker sets it.
+var release string
+
+// String returns the version of the release, else that of the module or, for a build from a checkout, its revision; "unknown" when the build says
+// none of them.
 func String() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
