@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -26,7 +27,7 @@ func cacheOptions(own string, watched tenancy.Watched) cache.Options {
 	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
 	if !watched.All() {
 		options.DefaultNamespaces = configOf(watched...)
-		secrets.Namespaces = configOf(append(watched[:len(watched):len(watched)], own)...)
+		secrets.Namespaces = configOf(append(slices.Clip(watched), own)...)
 	}
 	options.ByObject = map[client.Object]cache.ByObject{&corev1.Secret{}: secrets, &corev1.ConfigMap{}: labelled}
 	return options

@@ -62,6 +62,20 @@ func TestTheChartInstallsWhatTheKustomizationsInstall(t *testing.T) {
 	}
 }
 
+// TestTheChartMonitorsWhatTheKustomizationMonitors compares what is installed for the Prometheus operator.
+func TestTheChartMonitorsWhatTheKustomizationMonitors(t *testing.T) {
+	kustomized := byIdentity(kustomize(t, "prometheus"))
+	templated := byIdentity(template(t, "--set", "alertRules.enabled=true,metrics.serviceMonitor.enabled=true"))
+	if len(kustomized) != 2 {
+		t.Errorf("config/prometheus has %d objects", len(kustomized))
+	}
+	for name, object := range kustomized {
+		if diff := cmp.Diff(object, templated[name]); diff != "" {
+			t.Errorf("%s (-config/prometheus +chart):\n%s", name, diff)
+		}
+	}
+}
+
 func TestTheChartPassesItsLint(t *testing.T) {
 	for _, args := range [][]string{nil, {"--set", "watchNamespaces={shop}"}, {"--set", "alertRules.enabled=true,metrics.serviceMonitor.enabled=true"}} {
 		if out, err := tool(t, "helm", append([]string{"lint", "--strict", chart}, args...)...); err != nil {

@@ -135,17 +135,18 @@ func (g *guest) collect(objects []*unstructured.Unstructured) {
 		}
 	}
 	for _, object := range objects {
-		if strings.HasSuffix(object.GetKind(), "RoleBinding") {
-			binding := &rbacv1.RoleBinding{}
-			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, binding); err != nil {
-				g.t.Fatal(err)
-			}
-			rules := roles[binding.RoleRef.Kind+" "+binding.RoleRef.Name]
-			if len(rules) == 0 {
-				g.t.Fatalf("%s %s binds a role that is not there", object.GetKind(), object.GetName())
-			}
-			g.rules[object.GetNamespace()] = append(g.rules[object.GetNamespace()], rules...)
+		if !strings.HasSuffix(object.GetKind(), "RoleBinding") {
+			continue
 		}
+		binding := &rbacv1.RoleBinding{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, binding); err != nil {
+			g.t.Fatal(err)
+		}
+		rules := roles[binding.RoleRef.Kind+" "+binding.RoleRef.Name]
+		if len(rules) == 0 {
+			g.t.Fatalf("%s %s binds a role that is not there", object.GetKind(), object.GetName())
+		}
+		g.rules[object.GetNamespace()] = append(g.rules[object.GetNamespace()], rules...)
 	}
 }
 
