@@ -29,18 +29,27 @@ type deferred func() answer
 
 func answered(a answer) deferred { return func() answer { return a } }
 
+// openAuthorization reads an authorization request of the application that the path names; refusal is nil for one that is in order.
+func (e *Emulator) openAuthorization(c *call, params url.Values) (r authorizationRequest, refusal deferred) {
+	app := e.state.oauthApplication(c.segment)
+	if app == nil {
+		return r, answered(problemAnswer("The application is unknown."))
+	}
+	r, wrongWith := e.readAuthorization(app, params)
+	if wrongWith != nil {
+		return r, answered(r.refused(wrongWith))
+	}
+	return r, nil
+}
+
 // decideAuthorization takes the steps of an authorization request: is it in order, who is the user, may he use the
 // application, does he consent.
 func (e *Emulator) decideAuthorization(c *call, params url.Values) deferred {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	app := e.state.oauthApplication(c.segment)
-	if app == nil {
-		return answered(problemAnswer("The application is unknown."))
-	}
-	r, wrongWith := e.readAuthorization(app, params)
-	if wrongWith != nil {
-		return answered(r.refused(wrongWith))
+	r, refusal := e.openAuthorization(c, params)
+	if refusal != nil {
+		return refusal
 	}
 	u, authTime, ok := e.loggedIn(c, &r)
 	switch {

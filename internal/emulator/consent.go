@@ -99,13 +99,9 @@ func (e *Emulator) serveConfirm(c *call) answer {
 func (e *Emulator) decideConsent(c *call, params url.Values) deferred {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	app := e.state.oauthApplication(c.segment)
-	if app == nil {
-		return answered(problemAnswer("The application is unknown."))
-	}
-	r, wrongWith := e.readAuthorization(app, params)
-	if wrongWith != nil {
-		return answered(r.refused(wrongWith))
+	r, refusal := e.openAuthorization(c, params)
+	if refusal != nil {
+		return refusal
 	}
 	text := sessionCookie(c.request)
 	s, u, ok := e.state.liveSession(text, c.now)
@@ -128,7 +124,7 @@ func (e *Emulator) decideConsent(c *call, params url.Values) deferred {
 	}
 	scopes := r.chosen(form["scope"])
 	if e.switches().RememberConsent {
-		e.state.flows.rememberConsent(consent{user: u.id, application: app.key, client: r.client.id}, scopes)
+		e.state.flows.rememberConsent(consent{user: u.id, application: r.app.key, client: r.client.id}, scopes)
 	}
 	return e.authorize(r, u, s.authTime, scopes, c.now)
 }
