@@ -55,8 +55,8 @@ func (p *pass) retries() []time.Time {
 // try does a task, unless the tenant has refused it and it is not due again. It returns what is wrong with the cluster; how the task has ended
 // is noted.
 func (p *pass) try(kind kindOfTask, doing string, do func() error) error {
-	key, attempt, now := p.taskKey(kind), p.attemptFor(string(kind)), p.Clock.Now()
-	due, refused := p.Retries.Pending(key, attempt, now)
+	key, attempt := p.taskKey(kind), p.attemptFor(string(kind))
+	due, refused := p.Retries.Pending(key, attempt, p.Clock.Now())
 	if refused != nil {
 		p.tasks[kind] = task{err: refused, retry: due}
 		return nil //nolint:nilerr // it is noted
@@ -72,14 +72,7 @@ func (p *pass) try(kind kindOfTask, doing string, do func() error) error {
 	if doing != "" {
 		err = fmt.Errorf("%s: %w", doing, err)
 	}
-	failed := task{err: err}
-	if wait := p.Retries.Wait(key, err, 0); wait > 0 {
-		failed.retry = now.Add(wait)
-		if refusedByTenant(err) {
-			p.Retries.Refused(key, attempt, err, failed.retry)
-		}
-	}
-	p.tasks[kind] = failed
+	p.tasks[kind] = task{err: err, retry: p.backOff(key, attempt, err, 0)}
 	return nil
 }
 

@@ -83,17 +83,22 @@ func (p *pass) retry(err error, timeLeft time.Duration) time.Time {
 	if !p.pending.IsZero() {
 		return p.pending
 	}
-	now := p.Clock.Now()
 	if p.contested > 0 {
-		return now.Add(p.contested)
+		return p.Clock.Now().Add(p.contested)
 	}
-	wait := p.Retries.Wait(string(p.obj.UID), err, timeLeft)
+	return p.backOff(string(p.obj.UID), p.attempt(), err, timeLeft)
+}
+
+// backOff returns when to try again what has failed with err, of which key is what Retries knows it by; zero means when something wakes the object.
+// What the tenant has refused is remembered until then, with the attempt.
+func (p *pass) backOff(key, attempt string, err error, timeLeft time.Duration) time.Time {
+	wait := p.Retries.Wait(key, err, timeLeft)
 	if wait <= 0 {
 		return time.Time{}
 	}
-	due := now.Add(wait)
+	due := p.Clock.Now().Add(wait)
 	if refusedByTenant(err) && p.obj.DeletionTimestamp.IsZero() {
-		p.Retries.Refused(string(p.obj.UID), p.attempt(), err, due)
+		p.Retries.Refused(key, attempt, err, due)
 	}
 	return due
 }
