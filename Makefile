@@ -63,6 +63,10 @@ simulation: ## Let the operator live for two simulated days of outages, throttli
 	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" SIMULATED_HOURS="$(or $(HOURS),48)" SIMULATION_SEED="$(SEED)" \
 		go test ./test/simulation -count=1 -timeout 60m -v 2>&1 | grep -v '"level"='
 
+.PHONY: e2e
+e2e: bin/.install-tools ## Let pods use tokens on a real cluster: kind, or a node of this machine if you are root on Linux (about 4 minutes; E2E_CLUSTER=kind or node).
+	@$(STEP) 'End-to-end tests' hack/e2e.sh
+
 .PHONY: emulator-load
 emulator-load: ## Measure the local tenant against bare signing and a bare HTTPS handler (about a minute; best on a machine that does nothing else).
 	@EMULATOR_LOAD=1 go test ./internal/emulator/load -run TestTheTenantKeepsPace -count=1 -v
@@ -157,9 +161,9 @@ run: build ## Run the operator against the cluster of the current kubeconfig.
 .PHONY: image
 image: ## Build bin/oauth-operator.tar and bin/identity-emulator.tar: images without docker (IMG, VERSION, PLATFORMS).
 	@mkdir -p bin
-	@$(STEP) --tick 'Image of the operator' env -C hack/image go run . --root=../.. --command=manager \
+	@$(STEP) --tick 'Image of the operator' env -C hack/image go run . --root=../.. --package=./cmd/manager \
 		--name=$(IMG) --version=$(VERSION) --platforms=$(PLATFORMS) --output=$(CURDIR)/bin/oauth-operator.tar
-	@$(STEP) --tick 'Image of the emulator' env -C hack/image go run . --root=../.. --command=identity-emulator \
+	@$(STEP) --tick 'Image of the emulator' env -C hack/image go run . --root=../.. --package=./cmd/identity-emulator \
 		--name=identity-emulator:latest --version=$(VERSION) --platforms=$(PLATFORMS) --output=$(CURDIR)/bin/identity-emulator.tar
 
 .PHONY: image-test

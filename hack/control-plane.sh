@@ -3,12 +3,13 @@
 #
 #   hack/control-plane.sh [NAME...]
 #
-# NAME is etcd, kube-apiserver, kube-controller-manager or kubectl; without one, etcd and kube-apiserver.
+# NAME is etcd, kubectl, or one of Kubernetes' kube-apiserver, kube-controller-manager, kube-scheduler, kubelet and kube-proxy; without one, etcd and
+# kube-apiserver.
 # The directory is the only thing on standard output; progress goes to standard error. Tried in this order:
 #
 #   1. $KUBEBUILDER_ASSETS, if it holds every NAME
 #   2. the cache of this user, if it holds every NAME
-#   3. setup-envtest's download (which has no kube-controller-manager), where the network has a way to it
+#   3. setup-envtest's download (which has etcd, kube-apiserver and kubectl only), where the network has a way to it
 #   4. a build from the Go modules of Kubernetes and etcd, into the cache: 5 to 10 minutes, once
 #
 # Environment:
@@ -20,7 +21,7 @@
 set -euo pipefail
 
 readonly version=${K8S_VERSION:-1.37.0}
-readonly -a known=(etcd kube-apiserver kube-controller-manager kubectl)
+readonly -a known=(etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl)
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly repository
 
@@ -242,7 +243,7 @@ work=$(mktemp -d "$cache/.work.XXXXXX")
 # Another run may have filled the cache while this one waited.
 wanted=()
 while IFS= read -r name; do wanted+=("$name"); done < <(missing "$cache" "${names[@]}")
-if [[ ${#wanted[@]} -gt 0 && "${wanted[*]}" != kube-controller-manager ]]; then
+if [[ ${#wanted[@]} -gt 0 && " ${wanted[*]} " =~ \ (etcd|kube-apiserver|kubectl)\  ]]; then
   download "${wanted[@]}" || true
   wanted=()
   while IFS= read -r name; do wanted+=("$name"); done < <(missing "$cache" "${names[@]}")

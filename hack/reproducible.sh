@@ -12,7 +12,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z --cached --others --exclude-standard -- api cmd internal hack/image go.mod go.sum | tar --null -cf - -T - | tar -xf - -C "$copy"
 
-digest() { (cd "$1/hack/image" && go run . --root=../.. --command="$2" --version=test --platforms="$platforms"); }
+digest() { (cd "$1/hack/image" && go run . --root=../.. --package="./cmd/$2" --version=test --platforms="$platforms"); }
 
 status=0
 for command in "$@"; do

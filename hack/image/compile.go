@@ -18,13 +18,13 @@ func compile(root, command, version, platform, output string) error {
 		return fmt.Errorf("platform %q is not of the form linux/amd64", platform)
 	}
 	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", //nolint:gosec,noctx // it is the caller's own checkout
-		"-ldflags=-s -w -buildid= -X "+versionVariable+"="+version, "-o", output, "./cmd/"+command)
+		"-ldflags=-s -w -buildid= -X "+versionVariable+"="+version, "-o", output, command)
 	build.Dir = root
 	// Not this module's: go build is about another.
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+architecture, "GOFLAGS=", "GOWORK=off")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
-		return fmt.Errorf("building cmd/%s for %s: %w", command, platform, err)
+		return fmt.Errorf("building %s for %s: %w", command, platform, err)
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // Command image builds a command of this project and puts it into an OCI image, for several platforms, without a container engine and without a
 // registry. The same sources give the same image, wherever and whenever it is built.
 //
-//	go run . --root=../.. --command=manager --name=oauth-operator:latest --version=v1.2.3 --output=../../bin/oauth-operator.tar
+//	go run . --root=../.. --package=./cmd/manager --name=oauth-operator:latest --version=v1.2.3 --output=../../bin/oauth-operator.tar
 //
 // The output is an OCI image layout in a tar archive, which `ctr image import`, `kind load image-archive`, `docker load`, `podman load`, `skopeo` and
 // `crane push` read. Standard output has the digest of its index. It is a module of its own, so that the operator has nothing of what it needs.
@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -25,7 +26,7 @@ func main() {
 func run(args []string) error {
 	flags := flag.NewFlagSet("image", flag.ContinueOnError)
 	root := flags.String("root", ".", "root of the checkout")
-	command := flags.String("command", "manager", "command to build, a directory of cmd/")
+	command := flags.String("package", "./cmd/manager", "package of the command to build, from the root")
 	name := flags.String("name", "oauth-operator:latest", "name of the image")
 	version := flags.String("version", "", "version that the command tells")
 	platforms := flags.String("platforms", "linux/amd64,linux/arm64", "platforms, separated by commas")
@@ -46,7 +47,7 @@ func run(args []string) error {
 		}
 		content[platform] = binary
 	}
-	index, err := newIndex(*command, *version, content)
+	index, err := newIndex(path.Base(*command), *version, content)
 	if err != nil {
 		return err
 	}
