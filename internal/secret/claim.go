@@ -85,7 +85,11 @@ func (c Claim) isOn(s *corev1.Secret) bool {
 func (c Claim) put(s *corev1.Secret) {
 	c.takeOff(s)
 	if c.Policy == v1alpha1.CreationPolicyOwner {
-		s.OwnerReferences = append(s.OwnerReferences, *metav1.NewControllerRef(c.owner(), v1alpha1.GroupVersion.WithKind(kind)))
+		reference := metav1.NewControllerRef(c.owner(), v1alpha1.GroupVersion.WithKind(kind))
+		// It does not block the deletion of its owner: nobody needs to wait for a Secret that goes anyway, one permission less is needed, and the
+		// admission plugin that asks for it (OwnerReferencesPermissionEnforcement) refuses kinds for seconds after they were installed.
+		reference.BlockOwnerDeletion = nil
+		s.OwnerReferences = append(s.OwnerReferences, *reference)
 	}
 	s.Annotations = merged(s.Annotations, c.annotations())
 }

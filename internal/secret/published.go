@@ -109,7 +109,7 @@ func (p Publisher) configuration(uid types.UID, data map[string][]byte, annotati
 	if p.Claim.Policy == v1alpha1.CreationPolicyOwner {
 		configuration.WithOwnerReferences(metav1ac.OwnerReference().
 			WithAPIVersion(v1alpha1.GroupVersion.String()).WithKind(kind).
-			WithName(p.Claim.Name).WithUID(p.Claim.UID).WithController(true).WithBlockOwnerDeletion(true))
+			WithName(p.Claim.Name).WithUID(p.Claim.UID).WithController(true))
 	}
 	return configuration
 }

@@ -109,8 +109,7 @@ func (c *ControlPlane) configure(o Options) error {
 	c.env.ControlPlane.Etcd.Out, c.env.ControlPlane.Etcd.Err = c.logs[0], c.logs[0]
 	server.Out, server.Err = c.logs[1], c.logs[1]
 	server.Path, server.CertDir = apiServer, filepath.Join(o.Directory, "certificates")
-	// Some distributions have this plugin on: whoever sets an owner reference that blocks the owner's deletion must be
-	// allowed to set the owner's finalizers. Better to learn here that a permission is missing.
+	// Some distributions have this plugin on, which asks who may change owner references. Better to learn here that a permission is missing.
 	server.Configure().Append("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
 	return nil
 }

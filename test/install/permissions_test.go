@@ -33,9 +33,8 @@ const (
 
 // unseen are the permissions that no request shows, with the reason why they are needed.
 var unseen = map[request]string{
-	{verb: "update", group: v1alpha1.GroupVersion.Group, resource: "confidentialclients/finalizers"}: "admission plugin OwnerReferencesPermissionEnforcement, on the owner reference of a token Secret",
-	{verb: "patch", group: "events.k8s.io", resource: "events"}:                                      "an event that repeats is counted up, after minutes",
-	{verb: "patch", resource: "events", namespace: systemNamespace}:                                  "the same, of the leader election",
+	{verb: "patch", group: "events.k8s.io", resource: "events"}:     "an event that repeats is counted up, after minutes",
+	{verb: "patch", resource: "events", namespace: systemNamespace}: "the same, of the leader election",
 }
 
 // guest is an operator that is to kube-apiserver who it is in a cluster: its ServiceAccount, with the permissions of an installation and no others.

@@ -57,7 +57,6 @@ type Reconciler struct {
 
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients/status,verbs=patch
-// +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients/finalizers,verbs=update
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients;identitytenants,verbs=get;list;watch
 // +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets,verbs=patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch;create;patch;delete
