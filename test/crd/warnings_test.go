@@ -201,7 +201,7 @@ func TestEveryValidationHasAManifestThatTripsIt(t *testing.T) {
 	l := newListener(t, w)
 	silent := map[string]bool{}
 	for _, object := range policies(t) {
-		if object.GetKind() != policyKind {
+		if object.GetKind() != policyKind || object.GetName() == workloadPolicy { // which has a table of its own
 			continue
 		}
 		validations, _, err := unstructured.NestedSlice(object.Object, "spec", "validations")
