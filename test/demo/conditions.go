@@ -39,7 +39,7 @@ func (d *demo) awaitReady(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now, err := d.tenant.inventory(ctx)
+	now, err := d.tenant.Inventory(ctx)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/test/controlplane"
 	"github.com/oauth-operator/oauth-operator/test/controlplane/process"
+	"github.com/oauth-operator/oauth-operator/test/witness"
 )
 
 // Where config/local puts the operator's ServiceAccount.
@@ -40,8 +41,8 @@ type demo struct {
 	plane    *controlplane.ControlPlane // startControlPlane
 	cluster  client.Client              // startControlPlane
 	emulator *process.Process           // startTenant
-	tenant   *tenant                    // startTenant
-	before   inventory                  // startTenant: what is on the tenant without us
+	tenant   *witness.Tenant            // startTenant
+	before   witness.Inventory          // startTenant: what is on the tenant without us
 	operator *process.Process           // startOperator
 }
 
@@ -104,7 +105,7 @@ func (d *demo) file(name string) string { return filepath.Join(d.directory, name
 func (d *demo) waitForInterrupt(ctx context.Context) error {
 	d.heading("Everything runs. Ctrl-C ends it.")
 	d.show(fmt.Sprintf("export KUBECONFIG=%s\nexport PATH=%s:$PATH\nkubectl get oauth -A", d.plane.Kubeconfig(), d.assets))
-	d.say("The tenant is %s", d.tenant.url)
+	d.say("The tenant is %s", d.tenant.URL)
 	d.show(fmt.Sprintf("certificate authority  %s\nadministrator          %s\noperator's log         %s",
 		d.file(tenantCAFile), d.file(tenantCredentialFile), d.file("manager.log")))
 	<-ctx.Done()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/test/controlplane"
 	"github.com/oauth-operator/oauth-operator/test/controlplane/process"
+	"github.com/oauth-operator/oauth-operator/test/witness"
 )
 
 // Files of the emulator in the demo's directory.
@@ -81,13 +82,13 @@ func (d *demo) startTenant(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the administrator's credential: %w", err)
 	}
-	var administrator credential
+	var administrator witness.Credential
 	if err := json.Unmarshal(content, &administrator); err != nil {
 		return fmt.Errorf("reading the administrator's credential: %w", err)
 	}
-	d.tenant = newTenant(url, ca, administrator)
+	d.tenant = witness.New(url, ca, administrator)
 	d.say("%s, administrator %s", url, administrator.ClientID)
-	d.before, err = d.tenant.inventory(ctx)
+	d.before, err = d.tenant.Inventory(ctx)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -50,37 +49,25 @@ func (d *demo) useToken(ctx context.Context) error {
 	d.say("With the token of Secret %s, whose scope is %q:", auditorSecret, secret.Data[v1alpha1.ScopeKey])
 	token := accessToken(secret)
 
-	opened, err := d.tenant.call(ctx, token, "/security/whoami", struct{}{})
+	opened, err := d.tenant.Call(ctx, token, "/security/whoami", struct{}{})
 	if err != nil {
 		return err
 	}
-	d.say("POST /security/whoami               %s", opened.describe())
+	d.say("POST /security/whoami               %s", opened)
 	if !opened.Success {
 		return fmt.Errorf("calling /security/whoami: refused, although the scope covers it")
 	}
-	refused, err := d.tenant.call(ctx, token, "/CDirectoryService/CreateUser", map[string]any{
+	refused, err := d.tenant.Call(ctx, token, "/CDirectoryService/CreateUser", map[string]any{
 		"Name": "intruder@example.test", "Mail": "intruder@example.test", "Password": "Not-a-secret-1!",
 	})
 	if err != nil {
 		return err
 	}
-	d.say("POST /CDirectoryService/CreateUser  %s", refused.describe())
+	d.say("POST /CDirectoryService/CreateUser  %s", refused)
 	if refused.Success {
 		return fmt.Errorf("calling /CDirectoryService/CreateUser: done, although no scope covers it")
 	}
 	return nil
-}
-
-// describe says what became of a call.
-func (a answer) describe() string {
-	if a.Success {
-		return fmt.Sprintf("%d: %s", a.Status, a.Result)
-	}
-	reason := a.Message
-	if reason == "" {
-		reason = http.StatusText(a.Status)
-	}
-	return fmt.Sprintf("refused with %d: %s", a.Status, reason)
 }
 
 func (d *demo) watchRefresh(ctx context.Context) error {
@@ -146,7 +133,7 @@ func (d *demo) cleanUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	after, err := d.tenant.inventory(ctx)
+	after, err := d.tenant.Inventory(ctx)
 	if err != nil {
 		return err
 	}

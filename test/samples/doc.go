@@ -1,2 +1,2 @@
-// Package samples applies the use cases of config/samples to a kube-apiserver and a tenant, and checks what becomes of them there.
+// Package samples applies what is in config/samples to a kube-apiserver and a tenant, and checks what becomes of the use cases there.
 package samples

@@ -1,4 +1,6 @@
-package main
+// Package witness speaks to a tenant as anybody with a credential would: nothing of the operator's own client is in it, so that a demo or a test that
+// asks it proves something.
+package witness
 
 import (
 	"bytes"
@@ -21,47 +23,63 @@ const (
 	adminScope       = "all"
 )
 
-// tenant speaks to the emulator as anybody with a token would: nothing of the operator's own client is in it, so that the
-// demo proves something.
-type tenant struct {
-	url           string
-	ca            []byte
-	administrator credential
-	client        *http.Client
+// Tenant is a tenant of which the caller knows an administrator.
+type Tenant struct {
+	// URL by which it is reached.
+	URL string
+	// CA is the certificate authority of its server, as PEM.
+	CA []byte
+	// Administrator is the client that the operator logs in with, too.
+	Administrator Credential
+
+	client *http.Client
 }
 
-// credential are client credentials (RFC 6749 section 2.3), here of an invented tenant.
-type credential struct {
+// Credential are client credentials (RFC 6749 section 2.3), here of an invented tenant.
+type Credential struct {
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`
 }
 
-// answer is what the tenant says to an API call.
-type answer struct {
+// Answer is what the tenant says to an API call.
+type Answer struct {
 	Status  int             `json:"-"`
 	Success bool            `json:"success"`
 	Result  json.RawMessage `json:"Result"`
 	Message string          `json:"Message"`
 }
 
-func newTenant(address string, ca []byte, administrator credential) *tenant {
+// String says what became of a call.
+func (a Answer) String() string {
+	if a.Success {
+		return fmt.Sprintf("%d: %s", a.Status, a.Result)
+	}
+	reason := a.Message
+	if reason == "" {
+		reason = http.StatusText(a.Status)
+	}
+	return fmt.Sprintf("refused with %d: %s", a.Status, reason)
+}
+
+// New returns a tenant. Nothing is asked yet.
+func New(address string, ca []byte, administrator Credential) *Tenant {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
-	return &tenant{url: address, ca: ca, administrator: administrator, client: &http.Client{
+	return &Tenant{URL: address, CA: ca, Administrator: administrator, client: &http.Client{
 		Timeout:   10 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}},
 	}}
 }
 
 // login returns an access token of the administrator (RFC 6749 section 4.4).
-func (t *tenant) login(ctx context.Context) (string, error) {
+func (t *Tenant) login(ctx context.Context) (string, error) {
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {adminScope}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url+"/oauth2/token/"+adminApplication, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL+"/oauth2/token/"+adminApplication, strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", fmt.Errorf("making a request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.SetBasicAuth(t.administrator.ClientID, t.administrator.ClientSecret)
+	request.SetBasicAuth(t.Administrator.ClientID, t.Administrator.ClientSecret)
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
@@ -75,28 +93,28 @@ func (t *tenant) login(ctx context.Context) (string, error) {
 	return token.AccessToken, nil
 }
 
-// call calls an API of the tenant with a token. A refusal is an answer, not an error.
-func (t *tenant) call(ctx context.Context, token, path string, arguments any) (answer, error) {
+// Call calls an API of the tenant with a token. A refusal is an answer, not an error.
+func (t *Tenant) Call(ctx context.Context, token, path string, arguments any) (Answer, error) {
 	body, err := json.Marshal(arguments)
 	if err != nil {
-		return answer{}, fmt.Errorf("encoding the arguments of %s: %w", path, err)
+		return Answer{}, fmt.Errorf("encoding the arguments of %s: %w", path, err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL+path, bytes.NewReader(body))
 	if err != nil {
-		return answer{}, fmt.Errorf("making a request: %w", err)
+		return Answer{}, fmt.Errorf("making a request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+token)
-	var a answer
+	var a Answer
 	a.Status, err = t.send(request, &a)
 	if err != nil {
-		return answer{}, fmt.Errorf("calling %s: %w", path, err)
+		return Answer{}, fmt.Errorf("calling %s: %w", path, err)
 	}
 	return a, nil
 }
 
 // send sends a request and decodes the answer, if it is JSON: a refusal may be anything.
-func (t *tenant) send(request *http.Request, into any) (status int, err error) {
+func (t *Tenant) send(request *http.Request, into any) (status int, err error) {
 	response, err := t.client.Do(request)
 	if err != nil {
 		return 0, err
@@ -112,37 +130,38 @@ func (t *tenant) send(request *http.Request, into any) (status int, err error) {
 	return response.StatusCode, nil
 }
 
-// inventory is what there is on the tenant, by name.
-type inventory struct {
+// Inventory is what there is on the tenant, by name.
+type Inventory struct {
 	Applications, Users, Roles []string
 }
 
-func (i inventory) String() string {
+// String lists it, a line for each kind.
+func (i Inventory) String() string {
 	return fmt.Sprintf("applications  %s\nusers         %s\nroles         %s",
 		strings.Join(i.Applications, ", "), strings.Join(i.Users, ", "), strings.Join(i.Roles, ", "))
 }
 
-// inventory asks, as administrator, what there is.
-func (t *tenant) inventory(ctx context.Context) (inventory, error) {
+// Inventory asks, as administrator, what there is.
+func (t *Tenant) Inventory(ctx context.Context) (Inventory, error) {
 	token, err := t.login(ctx)
 	if err != nil {
-		return inventory{}, err
+		return Inventory{}, err
 	}
-	var i inventory
+	var i Inventory
 	for _, part := range []struct {
 		into          *[]string
 		column, table string
 	}{{&i.Applications, "ServiceName", "Application"}, {&i.Users, "Username", "User"}, {&i.Roles, "Name", "Role"}} {
 		if *part.into, err = t.list(ctx, token, part.column, part.table); err != nil {
-			return inventory{}, err
+			return Inventory{}, err
 		}
 	}
 	return i, nil
 }
 
 // list returns one column of one table, sorted.
-func (t *tenant) list(ctx context.Context, token, column, table string) ([]string, error) {
-	a, err := t.call(ctx, token, "/Redrock/query", map[string]any{"Script": "SELECT " + column + " FROM " + table})
+func (t *Tenant) list(ctx context.Context, token, column, table string) ([]string, error) {
+	a, err := t.Call(ctx, token, "/Redrock/query", map[string]any{"Script": "SELECT " + column + " FROM " + table})
 	if err != nil {
 		return nil, err
 	}
