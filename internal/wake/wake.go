@@ -76,9 +76,6 @@ func OAuthClientChanged() predicate.Predicate {
 	})
 }
 
-// LabelsChanged lets through changes of a namespace's labels, by which selectors admit it.
-func LabelsChanged() predicate.Predicate { return predicate.LabelChangedPredicate{} }
-
 // RequestsChanged lets through what changes which scopes a ConfidentialClient requests, and its coming and going.
 func RequestsChanged() predicate.Predicate {
 	return changed(func(before, after *v1alpha1.ConfidentialClient) bool {

@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -77,14 +76,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		}), builder.WithPredicates(wake.OAuthClientChanged())).
 		Watches(&v1alpha1.IdentityTenant{}, wake.Map(r.ofTenant), builder.WithPredicates(wake.TenantChanged())).
 		WithOptions(options)
-	if r.Resolver.Watched.All() { // else nothing can depend on labels of namespaces, and nobody lets us see them
-		watches.WatchesMetadata(&corev1.Namespace{}, wake.Map(func(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
-			clients := &v1alpha1.ConfidentialClientList{}
-			err := r.Client.List(ctx, clients, client.InNamespace(namespace.Name))
-			return wake.Names(clients.Items, err)
-		}), builder.WithPredicates(wake.LabelsChanged()))
-	}
-	return watches.Complete(r)
+	return wake.NamespaceLabels(watches, r.Resolver.Watched, func(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
+		clients := &v1alpha1.ConfidentialClientList{}
+		err := r.Client.List(ctx, clients, client.InNamespace(namespace))
+		return wake.Names(clients.Items, err)
+	}).Complete(r)
 }
 
 // ofTenant lists the ConfidentialClients that depend on a tenant, by themselves or through their OAuthClient.

@@ -6,9 +6,7 @@ import (
 	"context"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -79,25 +77,22 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			return []types.NamespacedName{tenancy.OAuthClientKey(*c.Spec.OAuthClientRef, c.Namespace)}, nil
 		}), builder.WithPredicates(wake.RequestsChanged())).
 		WithOptions(options)
-	if r.Resolver.Watched.All() { // else nothing can depend on labels of namespaces, and nobody lets us see them
-		watches.WatchesMetadata(&corev1.Namespace{}, wake.Map(r.feelsNamespace), builder.WithPredicates(wake.LabelsChanged()))
-	}
-	return watches.Complete(r)
+	return wake.NamespaceLabels(watches, r.Resolver.Watched, r.feelsNamespace).Complete(r)
 }
 
 // feelsNamespace lists the OAuthClients that a change of a namespace's labels can admit or shut out: its own, those that claim the same
 // application as they, those to which its Scopes attach, and those that its ConfidentialClients keep from being deleted.
-func (r *Reconciler) feelsNamespace(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
+func (r *Reconciler) feelsNamespace(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
 	own := &v1alpha1.OAuthClientList{}
-	if err := r.Client.List(ctx, own, client.InNamespace(namespace.Name)); err != nil {
+	if err := r.Client.List(ctx, own, client.InNamespace(namespace)); err != nil {
 		return nil, err
 	}
 	scopes := &v1alpha1.ScopeList{}
-	if err := r.Client.List(ctx, scopes, client.InNamespace(namespace.Name)); err != nil {
+	if err := r.Client.List(ctx, scopes, client.InNamespace(namespace)); err != nil {
 		return nil, err
 	}
 	clients := &v1alpha1.ConfidentialClientList{}
-	if err := r.Client.List(ctx, clients, client.InNamespace(namespace.Name)); err != nil {
+	if err := r.Client.List(ctx, clients, client.InNamespace(namespace)); err != nil {
 		return nil, err
 	}
 	var names []types.NamespacedName
@@ -109,11 +104,11 @@ func (r *Reconciler) feelsNamespace(ctx context.Context, namespace *metav1.Parti
 		names = append(names, claimants...)
 	}
 	for i := range scopes.Items {
-		names = append(names, tenancy.OAuthClientKey(scopes.Items[i].Spec.OAuthClientRef, namespace.Name))
+		names = append(names, tenancy.OAuthClientKey(scopes.Items[i].Spec.OAuthClientRef, namespace))
 	}
 	for i := range clients.Items {
 		if ref := clients.Items[i].Spec.OAuthClientRef; ref != nil {
-			names = append(names, tenancy.OAuthClientKey(*ref, namespace.Name))
+			names = append(names, tenancy.OAuthClientKey(*ref, namespace))
 		}
 	}
 	return names, nil

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -54,14 +53,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Watches(&v1alpha1.Scope{}, wake.Map(r.rivals), builder.WithPredicates(wake.Gone())).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.Map(r.requested), builder.WithPredicates(wake.RequestsChanged())).
 		WithOptions(options)
-	if r.Resolver.Watched.All() { // else nothing can depend on labels of namespaces, and nobody lets us see them
-		watches.WatchesMetadata(&corev1.Namespace{}, wake.Map(func(ctx context.Context, namespace *metav1.PartialObjectMetadata) ([]types.NamespacedName, error) {
-			scopes := &v1alpha1.ScopeList{}
-			err := r.Client.List(ctx, scopes, client.InNamespace(namespace.Name))
-			return wake.Names(scopes.Items, err)
-		}), builder.WithPredicates(wake.LabelsChanged()))
-	}
-	return watches.Complete(r)
+	return wake.NamespaceLabels(watches, r.Resolver.Watched, func(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
+		scopes := &v1alpha1.ScopeList{}
+		err := r.Client.List(ctx, scopes, client.InNamespace(namespace))
+		return wake.Names(scopes.Items, err)
+	}).Complete(r)
 }
 
 // rivals lists the Scopes of the same OAuthClient and the same name: when one goes, another may take its place.
