@@ -85,25 +85,3 @@ func Reason(err error) string {
 	}
 	return v1alpha1.ReasonUnexpectedResponse
 }
-
-// NeedsSomebody says whether nothing will change until somebody acts: the object is stalled, not on its way.
-func NeedsSomebody(err error) bool {
-	switch Reason(err) {
-	case v1alpha1.ReasonNotAdmitted, v1alpha1.ReasonConflict, v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonRoleNotFound, v1alpha1.ReasonUserNotFound,
-		v1alpha1.ReasonApplicationNotFound, v1alpha1.ReasonSecretConflict, v1alpha1.ReasonRequestRejected, v1alpha1.ReasonUnauthorized, v1alpha1.ReasonInvalidClient,
-		v1alpha1.ReasonScopeNotGranted, v1alpha1.ReasonSignatureInvalid, v1alpha1.ReasonIssuerMismatch, v1alpha1.ReasonAudienceMismatch,
-		v1alpha1.ReasonTokenExpired, v1alpha1.ReasonTokenInactive, v1alpha1.ReasonProxyRefused, v1alpha1.ReasonInvalidPattern, v1alpha1.ReasonTypeMismatch:
-		return true
-	}
-	return false
-}
-
-// IsAboutSecret says whether a Secret is what keeps a pass from going on: the tenant was not asked, and a Secret that is not labelled wakes nobody
-// when it changes.
-func IsAboutSecret(err error) bool {
-	switch Reason(err) {
-	case v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretIncomplete, v1alpha1.ReasonSecretConflict:
-		return true
-	}
-	return false
-}
