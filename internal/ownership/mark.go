@@ -40,9 +40,35 @@ func (m Mark) Owner() string {
 	return fmt.Sprintf("%s %s/%s of cluster %q", m.Kind, m.Namespace, m.Name, m.ClusterID)
 }
 
-// Owns says whether other marks an object of the same owner. A restored object has a new UID and is still the same owner.
-func (m Mark) Owns(other Mark) bool {
-	return m.ClusterID == other.ClusterID && m.Kind == other.Kind && m.Namespace == other.Namespace && m.Name == other.Name
+// Whose says to whom something on the tenant belongs, seen from one owner.
+type Whose string
+
+const (
+	// Nobodys carries no mark: it was not made by an operator, or somebody has edited its description.
+	Nobodys Whose = "Nobodys"
+	// Ours carries a mark of the same owner.
+	Ours Whose = "Ours"
+	// Others carries a mark of another owner, in this cluster or elsewhere.
+	Others Whose = "Others"
+)
+
+// Compare says whose something on the tenant is by its description, and returns the mark that it carries: the zero Mark for what is nobody's. A
+// restored object has a new UID and is still the same owner.
+func (m Mark) Compare(description string) (found Mark, whose Whose) {
+	found, marked := Find(description)
+	switch {
+	case !marked:
+		return found, Nobodys
+	case m.ClusterID == found.ClusterID && m.Kind == found.Kind && m.Namespace == found.Namespace && m.Name == found.Name:
+		return found, Ours
+	}
+	return found, Others
+}
+
+// IsOn says whether something on the tenant is ours by its description.
+func (m Mark) IsOn(description string) bool {
+	_, whose := m.Compare(description)
+	return whose == Ours
 }
 
 // Describe appends the mark to a description.

@@ -29,7 +29,7 @@ func TestAMarkRemembersThatItsObjectWasAdopted(t *testing.T) {
 	if !found || got != adopted {
 		t.Errorf("the mark is %+v, %v", got, found)
 	}
-	if !mark.Owns(adopted) || !adopted.Owns(mark) {
+	if !mark.IsOn(adopted.String()) || !adopted.IsOn(mark.String()) {
 		t.Error("adoption changes who owns it")
 	}
 }
@@ -51,23 +51,30 @@ func TestFindRefusesWhatIsNotAMarkAtTheEnd(t *testing.T) {
 	}
 }
 
-func TestOwns(t *testing.T) {
+func TestCompareSaysWhoseItIs(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*ownership.Mark)
-		want   bool
+		want   ownership.Whose
 	}{
-		"the same object":                               {func(*ownership.Mark) {}, true},
-		"the same object restored from a backup":        {func(m *ownership.Mark) { m.UID = "other" }, true},
-		"an object of the same name elsewhere":          {func(m *ownership.Mark) { m.Namespace = "shop2" }, false},
-		"an object of another kind":                     {func(m *ownership.Mark) { m.Kind = "ConfidentialClient" }, false},
-		"an object of the same name in another cluster": {func(m *ownership.Mark) { m.ClusterID = "prod-us-1" }, false},
+		"the same object":                               {func(*ownership.Mark) {}, ownership.Ours},
+		"the same object restored from a backup":        {func(m *ownership.Mark) { m.UID = "other" }, ownership.Ours},
+		"an object of the same name elsewhere":          {func(m *ownership.Mark) { m.Namespace = "shop2" }, ownership.Others},
+		"an object of another kind":                     {func(m *ownership.Mark) { m.Kind = "ConfidentialClient" }, ownership.Others},
+		"an object of the same name in another cluster": {func(m *ownership.Mark) { m.ClusterID = "prod-us-1" }, ownership.Others},
 	} {
 		t.Run(name, func(t *testing.T) {
 			other := mark
 			tc.change(&other)
-			if got := mark.Owns(other); got != tc.want {
-				t.Errorf("got %v", got)
+			found, whose := mark.Compare(other.Describe("Orders API"))
+			if whose != tc.want || found != other {
+				t.Errorf("got %s, %+v", whose, found)
+			}
+			if got := mark.IsOn(other.String()); got != (tc.want == ownership.Ours) {
+				t.Errorf("IsOn says %v", got)
 			}
 		})
+	}
+	if found, whose := mark.Compare("Orders API"); whose != ownership.Nobodys || found != (ownership.Mark{}) || mark.IsOn("Orders API") {
+		t.Errorf("without a mark: %s, %+v", whose, found)
 	}
 }

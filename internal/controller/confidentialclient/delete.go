@@ -131,7 +131,7 @@ func (p *pass) removeUser(ctx context.Context, known v1alpha1.IdentityStatus) er
 	if err != nil || !found {
 		return err
 	}
-	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) || p.obj.Spec.DeletionPolicy.Orphans(mark.Adopted) {
+	if mark, whose := p.mark.Compare(user.Description); whose != ownership.Ours || p.obj.Spec.DeletionPolicy.Orphans(mark.Adopted) {
 		return nil
 	}
 	for _, role := range slices.Clone(p.obj.Status.Roles) {

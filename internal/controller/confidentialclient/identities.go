@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/rotation"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
@@ -150,7 +149,7 @@ func (p *pass) survivor(ctx context.Context, first string) (string, error) {
 	if err != nil || !found {
 		return first, err
 	}
-	if mark, marked := ownership.Find(user.Description); !marked || !p.mark.Owns(mark) {
+	if !p.mark.IsOn(user.Description) {
 		return first, nil // it is in nobody's way before it is its turn
 	}
 	_, found, err = admin.FindUser(ctx, first)

@@ -93,7 +93,7 @@ func (p *pass) createUser(ctx context.Context, username string, password oauth.S
 func (p *pass) changesOf(user identity.User) identity.UserChanges {
 	displayName, description := p.displayName(), p.mark.Describe("")
 	changes := identity.UserChanges{DisplayName: &displayName, Description: &description}
-	if mark, marked := ownership.Find(user.Description); marked && mark.Adopted {
+	if mark, _ := ownership.Find(user.Description); mark.Adopted {
 		description = p.adoptedMark().Describe(ownership.Strip(user.Description))
 		if i := p.obj.Spec.Identity; i == nil || i.DisplayName == "" {
 			changes.DisplayName = nil
@@ -121,11 +121,12 @@ func (p *pass) lookAtUser(ctx context.Context, id string) (user identity.User, c
 	if !found {
 		return user, nil, errUserGone
 	}
-	mark, marked := ownership.Find(user.Description)
-	switch {
-	case !marked:
+	mark, whose := p.mark.Compare(user.Description)
+	switch whose {
+	case ownership.Ours:
+	case ownership.Nobodys:
 		return user, conflict(user, "was not made by this operator"), nil
-	case !p.mark.Owns(mark):
+	case ownership.Others:
 		return user, nil, conflict(user, "belongs to "+mark.Owner())
 	}
 	return user, nil, nil

@@ -95,7 +95,7 @@ func (p *pass) byKey(ctx context.Context) (identity.Application, bool, error) {
 	if err != nil || !found {
 		return current, found, err
 	}
-	if mark, marked := ownership.Find(current.Description()); marked && !p.mark.Owns(mark) {
+	if mark, whose := p.mark.Compare(current.Description()); whose == ownership.Others {
 		return current, true, p.conflict("it belongs to " + mark.Owner())
 	}
 	return current, true, nil
@@ -112,11 +112,12 @@ func (p *pass) byApplicationID(ctx context.Context) (identity.Application, bool,
 	if err != nil || !found {
 		return current, false, err
 	}
-	mark, marked := ownership.Find(current.Description())
-	switch {
-	case !marked:
+	mark, whose := p.mark.Compare(current.Description())
+	switch whose {
+	case ownership.Ours:
+	case ownership.Nobodys:
 		return current, true, p.adopt(ctx, current)
-	case !p.mark.Owns(mark):
+	case ownership.Others:
 		return current, true, p.conflict("it belongs to " + mark.Owner())
 	}
 	return current, true, p.storeKey(ctx, summary.Key, originByMark(mark))

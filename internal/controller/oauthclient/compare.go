@@ -70,14 +70,14 @@ func (p *pass) look(ctx context.Context) (bool, error) {
 
 // originOf says how we came by an application that is only looked at.
 func (p *pass) originOf(current identity.Application) v1alpha1.ApplicationOrigin {
-	mark, marked := ownership.Find(current.Description())
+	mark, whose := p.mark.Compare(current.Description())
 	switch {
-	case p.owned() && !marked:
+	case whose == ownership.Ours:
+		return originByMark(mark)
+	case whose == ownership.Nobodys && p.owned():
 		return p.obj.Status.ApplicationOrigin // somebody has edited our description
-	case !marked || !p.mark.Owns(mark):
-		return v1alpha1.ApplicationObserved
 	}
-	return originByMark(mark)
+	return v1alpha1.ApplicationObserved
 }
 
 // originByMark says how we came by an application that carries a mark of ours.

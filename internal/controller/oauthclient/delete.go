@@ -93,12 +93,14 @@ func (p *pass) removeApplication(ctx context.Context) error {
 	if err != nil || !found {
 		return err
 	}
-	mark, marked := ownership.Find(current.Description())
-	if marked && !p.mark.Owns(mark) {
+	switch _, whose := p.mark.Compare(current.Description()); whose {
+	case ownership.Ours:
+	case ownership.Nobodys: // our description may have been edited, and a key that an import has left carries none yet
+		if current.ServiceName() != "" && current.ServiceName() != p.obj.Spec.ApplicationID {
+			return nil // somebody has made another application of it
+		}
+	case ownership.Others:
 		return nil
-	}
-	if !marked && current.ServiceName() != "" && current.ServiceName() != p.obj.Spec.ApplicationID {
-		return nil // somebody has made another application of it
 	}
 	return admin.DeleteApplication(ctx, p.obj.Status.ApplicationKey)
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
-	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
 
@@ -49,7 +48,7 @@ func (p *pass) ensureRole(ctx context.Context) (string, error) {
 	if !found {
 		return admin.StoreRole(ctx, p.desired.ClientRole, p.mark.Describe("Clients of application "+p.obj.Spec.ApplicationID+"."))
 	}
-	if mark, marked := ownership.Find(role.Description); !marked || !p.mark.Owns(mark) {
+	if !p.mark.IsOn(role.Description) {
 		return "", &report.Refused{
 			Reason:  v1alpha1.ReasonConflict,
 			Message: fmt.Sprintf("the tenant has a role %q that was not made for this OAuthClient; rename it there, or set spec.clientRole to None", p.desired.ClientRole),
@@ -80,7 +79,7 @@ func (p *pass) removeClientRole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if mark, marked := ownership.Find(role.Description); found && marked && p.mark.Owns(mark) {
+	if found && p.mark.IsOn(role.Description) {
 		if err := admin.DeleteRole(ctx, role.ID); err != nil {
 			return err
 		}
