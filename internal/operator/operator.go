@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/controller/confidentialclient"
 	"github.com/oauth-operator/oauth-operator/internal/controller/identitytenant"
 	"github.com/oauth-operator/oauth-operator/internal/controller/oauthclient"
@@ -106,7 +107,7 @@ func addControllers(ctx context.Context, mgr manager.Manager, options Options) e
 			return fmt.Errorf("registering metrics: %w", err)
 		}
 	}
-	connector := tenancy.Connector{Vault: vault, Pool: pool, Live: live, Materials: tenancy.NewMaterials()}
+	connector := connection.Connector{Vault: vault, Pool: pool, Live: live, Materials: connection.NewMaterials()}
 	recorder := mgr.GetEventRecorder(Name)
 	visits := func() *tenant.Visits { return tenant.NewVisits(options.Concurrency) } // each controller has workers of its own
 	for name, add := range map[string]func(ctrl.Manager, controller.Options) error{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/pattern"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
 
@@ -54,7 +55,7 @@ func AllowScopes(tenant *v1alpha1.IdentityTenant, scopes []string) error {
 		return nil
 	}
 	for _, scope := range scopes {
-		if !MatchAny(patterns, scope) {
+		if !pattern.MatchAny(patterns, scope) {
 			return refuse(tenant, "spec.access.allowedScopes", "scope %q", scope)
 		}
 	}
@@ -66,7 +67,7 @@ func AllowScopes(tenant *v1alpha1.IdentityTenant, scopes []string) error {
 func AllowRoles(tenant *v1alpha1.IdentityTenant, roles []string) error {
 	patterns := accessOf(tenant).AllowedRoles
 	for _, role := range roles {
-		if !MatchAny(patterns, role) {
+		if !pattern.MatchAny(patterns, role) {
 			return refuse(tenant, "spec.access.allowedRoles", "role %q", role)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/controller/confidentialclient"
 	"github.com/oauth-operator/oauth-operator/internal/controller/identitytenant"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
@@ -112,7 +113,7 @@ func (o *operation) restart() {
 	}
 	pool := tenant.NewPool(o.clock, nil)
 	vault := secret.Vault{Client: o.reads, Live: o.reads, Namespace: o.Namespace("operator")}
-	connector := tenancy.Connector{Vault: vault, Pool: pool, Live: o.reads, Materials: tenancy.NewMaterials()}
+	connector := connection.Connector{Vault: vault, Pool: pool, Live: o.reads, Materials: connection.NewMaterials()}
 	begun := o.clock.FakeClock.Now()
 	uptime := func() time.Duration { return o.clock.FakeClock.Since(begun) }
 	o.clients = &confidentialclient.Reconciler{

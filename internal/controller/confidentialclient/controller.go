@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/metrics"
 	"github.com/oauth-operator/oauth-operator/internal/report"
@@ -35,7 +36,7 @@ type Reconciler struct {
 	// Resolver follows references and asks for consent.
 	Resolver tenancy.Resolver
 	// Connector gives sessions with tenants.
-	Connector tenancy.Connector
+	Connector connection.Connector
 	// Vault keeps the credentials of managed identities.
 	Vault secret.Vault
 	// Recorder of events.

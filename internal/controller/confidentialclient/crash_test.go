@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/controller/confidentialclient"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
@@ -59,7 +60,7 @@ func (m *mortal) process(loseAt int, killed bool) (effects []string) {
 	m.t.Helper()
 	start := m.clock.Now()
 	vault := secret.Vault{Client: m.live, Live: m.live, Namespace: m.Namespace("operator")}
-	connector := tenancy.Connector{Vault: vault, Pool: tenant.NewPool(m.clock, nil), Live: m.live}
+	connector := connection.Connector{Vault: vault, Pool: tenant.NewPool(m.clock, nil), Live: m.live}
 	defer connector.Forget(environment.Key(m.IdentityTenant()))
 	r := &confidentialclient.Reconciler{
 		Client: m.live, Live: m.live, Clock: m.clock, Connector: connector, Resolver: tenancy.Resolver{Reader: m.live}, Vault: vault,

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/rotation"
-	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
 // keepIdentity brings the identity to what the spec asks for. What keeps it from that keeps no token from being renewed that was requested for the
@@ -90,7 +90,7 @@ func (p *pass) checkpoint(ctx context.Context) error {
 
 // tenantReady says whether the identity can be provisioned on the tenant; nil when it can.
 func (p *pass) tenantReady() error {
-	return tenancy.RequireLogin(p.tenant, "no identity can be provisioned on it; use identity.provisioning External")
+	return connection.RequireLogin(p.tenant, "no identity can be provisioned on it; use identity.provisioning External")
 }
 
 // username returns the login name of the identity: the one that is known, else the one whose credential is stored, else that of the first

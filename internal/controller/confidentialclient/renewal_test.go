@@ -11,6 +11,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/controller/confidentialclient"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
@@ -63,7 +64,7 @@ func newStepperOn(
 	return &stepper{World: w, t: t, clock: clock, consumer: consumer, reconciler: &confidentialclient.Reconciler{
 		Client: w.Client, Live: w.Client, Clock: clock,
 		Resolver:  tenancy.Resolver{Reader: w.Client},
-		Connector: tenancy.Connector{Vault: secret.Vault{Client: w.Client, Live: w.Client, Namespace: w.Namespace("operator")}, Pool: tenant.NewPool(clock, nil), Live: w.Client},
+		Connector: connection.Connector{Vault: secret.Vault{Client: w.Client, Live: w.Client, Namespace: w.Namespace("operator")}, Pool: tenant.NewPool(clock, nil), Live: w.Client},
 		Vault:     secret.Vault{Client: w.Client, Live: w.Client, Namespace: w.Namespace("operator")},
 		Recorder:  events.NewFakeRecorder(1000),
 		Retries:   schedule.NewRetries(), Contests: schedule.NewContests(),

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
@@ -47,7 +48,7 @@ type Reconciler struct {
 	// Resolver says which namespaces a tenant admits.
 	Resolver tenancy.Resolver
 	// Connector gives sessions with tenants.
-	Connector tenancy.Connector
+	Connector connection.Connector
 	// Recorder of events.
 	Recorder events.EventRecorder
 	// Clock tells the time.

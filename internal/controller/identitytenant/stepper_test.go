@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/controller/identitytenant"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
 	"github.com/oauth-operator/oauth-operator/internal/index"
@@ -104,7 +105,7 @@ func (s *stepper) startCache() {
 func (s *stepper) restart() {
 	s.reconciler = &identitytenant.Reconciler{
 		Client: s.cached.GetClient(), Live: s.Client, Clock: s.clock, Resolver: tenancy.Resolver{Reader: s.cached.GetClient()},
-		Connector: tenancy.Connector{Vault: secret.Vault{Client: s.Client, Live: s.Client, Namespace: s.Namespace("operator")}, Pool: tenant.NewPool(s.clock, nil), Live: s.Client, Materials: tenancy.NewMaterials()},
+		Connector: connection.Connector{Vault: secret.Vault{Client: s.Client, Live: s.Client, Namespace: s.Namespace("operator")}, Pool: tenant.NewPool(s.clock, nil), Live: s.Client, Materials: connection.NewMaterials()},
 		Recorder:  events.NewFakeRecorder(1000),
 		Retries:   schedule.NewRetries(), Census: identitytenant.NewCensus(),
 	}

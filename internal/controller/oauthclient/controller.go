@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/orphan"
@@ -35,7 +36,7 @@ type Reconciler struct {
 	// Resolver follows references and asks for consent.
 	Resolver tenancy.Resolver
 	// Connector gives sessions with tenants.
-	Connector tenancy.Connector
+	Connector connection.Connector
 	// Recorder of events.
 	Recorder events.EventRecorder
 	// Clock tells the time.

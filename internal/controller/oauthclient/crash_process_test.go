@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/controller/oauthclient"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
@@ -71,7 +72,7 @@ func (m *mortal) loggedIn(tenant *v1alpha1.IdentityTenant) {
 // loses the answer to the effect of the given number; killed says that it dies of that.
 func (m *mortal) process(loseAt int, killed bool) (effects []string) {
 	m.t.Helper()
-	connector := tenancy.Connector{Pool: tenant.NewPool(m.clock, nil), Live: m.live}
+	connector := connection.Connector{Pool: tenant.NewPool(m.clock, nil), Live: m.live}
 	defer connector.Forget(environment.Key(m.IdentityTenant()))
 	r := &oauthclient.Reconciler{
 		Client: m.live, Live: m.live, Clock: m.clock, Connector: connector, Resolver: tenancy.Resolver{Reader: m.live},

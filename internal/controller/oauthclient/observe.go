@@ -10,6 +10,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/application"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/consumer"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/index"
@@ -72,7 +73,7 @@ func (p *pass) observe(ctx context.Context) error {
 		return err
 	}
 	if p.tenant.Status.ClusterID == "" {
-		return tenancy.NotLoggedIn(p.tenant)
+		return connection.NotLoggedIn(p.tenant)
 	}
 	p.plan(*p.merged)
 	return checkPermissions(*p.desired)
@@ -201,7 +202,7 @@ func (p *pass) inSync() bool {
 
 // connect gives the session, if the tenant can be provisioned on.
 func (p *pass) connect(ctx context.Context) error {
-	if err := tenancy.RequireLogin(p.tenant, "nothing can be provisioned on it"); err != nil {
+	if err := connection.RequireLogin(p.tenant, "nothing can be provisioned on it"); err != nil {
 		return err
 	}
 	var err error

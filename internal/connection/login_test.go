@@ -1,4 +1,4 @@
-package tenancy_test
+package connection_test
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/report"
-	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
 func TestWhatNeedsALoginWaitsForOne(t *testing.T) {
@@ -30,7 +30,7 @@ func TestWhatNeedsALoginWaitsForOne(t *testing.T) {
 			if tc.authenticated != "" {
 				meta.SetStatusCondition(&tenant.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionAuthenticated, Status: tc.authenticated})
 			}
-			err := tenancy.RequireLogin(tenant, "nothing is made on it")
+			err := connection.RequireLogin(tenant, "nothing is made on it")
 			if tc.says == "" {
 				if err != nil {
 					t.Errorf("got %v", err)

@@ -1,9 +1,9 @@
-package tenancy_test
+package pattern_test
 
 import (
 	"testing"
 
-	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/pattern"
 )
 
 func TestMatch(t *testing.T) {
@@ -35,7 +35,7 @@ func TestMatch(t *testing.T) {
 		{"", "", true},
 		{"", "x", false},
 	} {
-		if got := tenancy.Match(tc.pattern, tc.value); got != tc.want {
+		if got := pattern.Match(tc.pattern, tc.value); got != tc.want {
 			t.Errorf("Match(%q, %q) = %v", tc.pattern, tc.value, got)
 		}
 	}

@@ -1,4 +1,4 @@
-package tenancy_test
+package connection_test
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
 	"github.com/oauth-operator/oauth-operator/internal/report"
-	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/test/environment"
 )
@@ -57,8 +57,8 @@ func referring(w *environment.World) (*v1alpha1.IdentityTenant, *corev1.ConfigMa
 	return t, configMap, secret
 }
 
-func newConnector(live client.Reader) tenancy.Connector {
-	return tenancy.Connector{Pool: tenant.NewPool(clock.RealClock{}, nil), Live: live, Materials: tenancy.NewMaterials()}
+func newConnector(live client.Reader) connection.Connector {
+	return connection.Connector{Pool: tenant.NewPool(clock.RealClock{}, nil), Live: live, Materials: connection.NewMaterials()}
 }
 
 func TestManySessionsReadTheReferencesOnce(t *testing.T) {

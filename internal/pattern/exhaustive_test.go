@@ -1,27 +1,27 @@
-package tenancy_test
+package pattern_test
 
 import (
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/oauth-operator/oauth-operator/internal/tenancy"
+	"github.com/oauth-operator/oauth-operator/internal/pattern"
 )
 
 // TestMatchAgreesWithARegularExpression compares Match, for all short patterns and values of the characters that matter, with a regular
 // expression that is built from the words of the documentation.
 func TestMatchAgreesWithARegularExpression(t *testing.T) {
 	words := words(`ab*\`, 4)
-	for _, pattern := range words {
+	for _, p := range words {
 		// An escaped star is put aside before the others are replaced.
 		const aside = "\x00"
-		quoted := regexp.QuoteMeta(strings.ReplaceAll(pattern, `\*`, aside))
+		quoted := regexp.QuoteMeta(strings.ReplaceAll(p, `\*`, aside))
 		quoted = strings.ReplaceAll(quoted, `\*`, `.*`)
 		quoted = strings.ReplaceAll(quoted, aside, `\*`)
 		oracle := regexp.MustCompile(`(?s)^` + quoted + `$`)
 		for _, value := range words {
-			if want := oracle.MatchString(value); tenancy.Match(pattern, value) != want {
-				t.Errorf("Match(%q, %q) is not %v", pattern, value, want)
+			if want := oracle.MatchString(value); pattern.Match(p, value) != want {
+				t.Errorf("Match(%q, %q) is not %v", p, value, want)
 			}
 		}
 	}

@@ -1,6 +1,10 @@
-package tenancy
+// Package pattern matches the patterns of allow-lists, such as access.allowedScopes of an IdentityTenant.
+package pattern
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Match says whether value fits pattern: * stands for any run of characters, \* for a literal one, and nothing else is
 // special. A pattern fits the whole value.
@@ -26,12 +30,7 @@ func Match(pattern, value string) bool {
 
 // MatchAny says whether value fits one of the patterns.
 func MatchAny(patterns []string, value string) bool {
-	for _, pattern := range patterns {
-		if Match(pattern, value) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return Match(pattern, value) })
 }
 
 // segments splits a pattern at its unescaped stars, and takes the escapes away.
