@@ -3,8 +3,6 @@ package wake
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"time"
 
@@ -22,33 +20,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/annotation"
 )
 
 // Own lets through what changes an object's spec, marks it for deletion, or asks for an action by an annotation. Our own status writes do
 // not wake us, and neither do other annotations.
 func Own() predicate.Predicate {
 	return predicate.Or(predicate.GenerationChangedPredicate{}, changed(func(before, after client.Object) bool {
-		return slices.ContainsFunc(requestAnnotations(), func(name string) bool { return before.GetAnnotations()[name] != after.GetAnnotations()[name] })
+		return slices.ContainsFunc(annotation.Requests(), func(name string) bool { return before.GetAnnotations()[name] != after.GetAnnotations()[name] })
 	}))
-}
-
-// requestAnnotations are the annotations that ask for an action.
-func requestAnnotations() []string {
-	return []string{v1alpha1.ReconcileRequestAnnotation, v1alpha1.RotateRequestAnnotation, v1alpha1.RenewRequestAnnotation}
-}
-
-// maxRequest is the longest value of a request that is kept as it is.
-const maxRequest = 128
-
-// Request returns the value by which an annotation of object asks for an action, "" when it does not. A long one is replaced by a hash: it is kept
-// beside its effect, and must not be what makes a Secret too large to be written.
-func Request(object client.Object, annotation string) string {
-	value := object.GetAnnotations()[annotation]
-	if len(value) > maxRequest {
-		sum := sha256.Sum256([]byte(value))
-		return hex.EncodeToString(sum[:])
-	}
-	return value
 }
 
 // TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, that it can be used again, whether it accepts

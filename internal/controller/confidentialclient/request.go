@@ -4,25 +4,23 @@ import (
 	"context"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/annotation"
 	"github.com/oauth-operator/oauth-operator/internal/report"
-	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
 // asks returns the value by which an annotation asks for an action; empty for none.
-func (p *pass) asks(annotation string) string { return wake.Request(p.obj, annotation) }
+func (p *pass) asks(name string) string { return annotation.Request(p.obj, name) }
 
 // renewRequested says whether somebody asks for a new token who has not got one. What was handled is written with the token; the status is
 // believed, too, so that somebody who takes annotations off the Secret makes no loop.
 func (p *pass) renewRequested() bool {
-	asked := p.asks(v1alpha1.RenewRequestAnnotation)
-	return asked != "" && asked != p.published.Content.RenewRequest && asked != p.obj.Status.LastHandledRenewRequest
+	return annotation.IsOpen(p.obj, v1alpha1.RenewRequestAnnotation, p.published.Content.RenewRequest, p.obj.Status.LastHandledRenewRequest)
 }
 
 // lookAgain looks at the identity on the tenant when somebody asks for it, and puts right what has changed there. It comes after the token, which
 // it must not hold up. It returns what is wrong with the cluster.
 func (p *pass) lookAgain(ctx context.Context) error {
-	asked := p.asks(v1alpha1.ReconcileRequestAnnotation)
-	if p.looked || asked == "" || asked == p.obj.Status.LastHandledReconcileRequest {
+	if p.looked || !annotation.IsOpen(p.obj, v1alpha1.ReconcileRequestAnnotation, p.obj.Status.LastHandledReconcileRequest) {
 		return nil
 	}
 	if p.managed() {

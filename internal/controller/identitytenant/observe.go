@@ -12,10 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/annotation"
 	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
-	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
 // facts are what one pass found out.
@@ -117,12 +117,9 @@ func (p *pass) loginNeeded() bool {
 	return p.obj.Spec.Credentials != nil && (!p.proved() || p.circuit.Open || p.unheard() || p.requested())
 }
 
-// request returns the value of the annotation by which somebody asks for a login now.
-func (p *pass) request() string { return wake.Request(p.obj, v1alpha1.ReconcileRequestAnnotation) }
-
 // requested says whether somebody asks for a login that was not made yet.
 func (p *pass) requested() bool {
-	return p.request() != "" && p.request() != p.stored.Status.LastHandledReconcileRequest
+	return annotation.IsOpen(p.obj, v1alpha1.ReconcileRequestAnnotation, p.obj.Status.LastHandledReconcileRequest)
 }
 
 // unheard says that the tenant did not answer, or not as it should, when it was last heard of.
@@ -150,7 +147,7 @@ func (p *pass) logIn(ctx context.Context) error {
 	err := p.session.Authenticate(ctx)
 	p.answered = err == nil || refused(err)
 	if p.answered && p.requested() {
-		p.obj.Status.LastHandledReconcileRequest = p.request()
+		p.obj.Status.LastHandledReconcileRequest = annotation.Request(p.obj, v1alpha1.ReconcileRequestAnnotation)
 	}
 	if err == nil && p.obj.Spec.LoginSuffix == "" {
 		err = p.askLoginSuffix(ctx)

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/annotation"
 	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/index"
@@ -185,7 +186,7 @@ func (p *pass) advance(ctx context.Context) error {
 		return err
 	}
 	p.Checks.Done(p.Clock.Now(), string(p.obj.UID))
-	p.obj.Status.LastHandledReconcileRequest = p.request()
+	p.obj.Status.LastHandledReconcileRequest = annotation.Request(p.obj, v1alpha1.ReconcileRequestAnnotation)
 	return nil
 }
 

@@ -8,9 +8,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/annotation"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
-	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
 // maxChanges bounds status.changes.
@@ -28,12 +28,9 @@ func (p *pass) checkDue() bool {
 	return p.Checks.Due(p.Clock.Now(), p.checkInterval(), string(p.obj.UID))
 }
 
-// request returns the value of the annotation by which somebody asks for a comparison now.
-func (p *pass) request() string { return wake.Request(p.obj, v1alpha1.ReconcileRequestAnnotation) }
-
 // requested says whether somebody asks for a comparison that was not made yet.
 func (p *pass) requested() bool {
-	return p.request() != "" && p.request() != p.obj.Status.LastHandledReconcileRequest
+	return annotation.IsOpen(p.obj, v1alpha1.ReconcileRequestAnnotation, p.obj.Status.LastHandledReconcileRequest)
 }
 
 // settle returns how long to wait for further Scopes. A change of the OAuthClient itself, and the first application, wait for nobody.
