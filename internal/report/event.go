@@ -4,16 +4,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 )
 
-// ReadyTransition emits an event when Ready has become another status or reason than before. It is called once the new status
-// is stored, so that an event never tells what is not so.
-func ReadyTransition(recorder events.EventRecorder, object runtime.Object, before, after []metav1.Condition) {
-	now := meta.FindStatusCondition(after, v1alpha1.ConditionReady)
+// ReadyTransition emits an event when Ready of an object has become another status or reason than before.
+func ReadyTransition(recorder events.EventRecorder, object Object, before []metav1.Condition) {
+	now := meta.FindStatusCondition(object.GetConditions(), v1alpha1.ConditionReady)
 	if now == nil {
 		return
 	}

@@ -222,7 +222,7 @@ func TestReadyTransitionTellsChangesOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder := events.NewFakeRecorder(1)
-			report.ReadyTransition(recorder, &v1alpha1.Scope{}, tc.before, tc.after)
+			report.ReadyTransition(recorder, &v1alpha1.Scope{Status: v1alpha1.ScopeStatus{Conditions: tc.after}}, tc.before)
 			close(recorder.Events)
 			if got := <-recorder.Events; got != tc.want {
 				t.Errorf("got %q", got)

@@ -6,6 +6,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -25,20 +27,46 @@ func StoreStatus(ctx context.Context, c client.Client, stored, object client.Obj
 	return nil
 }
 
-// Checkpoint stores the status in the middle of a pass, if it has changed: what the next step on the tenant rests on. It returns what is
+// Checkpoint stores the status in the middle of a pass, if it has changed: what the next step on the tenant rests on. stored is what is
 // stored then. On a conflict the pass has to end, and nothing may be sent.
-func Checkpoint[T client.Object](ctx context.Context, c client.Client, stored, object T) (T, error) {
-	if equality.Semantic.DeepEqual(stored, object) {
-		return stored, nil
+func Checkpoint[T client.Object](ctx context.Context, c client.Client, stored *T, object T) error {
+	if !Changed(*stored, object) {
+		return nil
 	}
-	if err := StoreStatus(ctx, c, stored, object); err != nil {
-		return stored, err
+	if err := StoreStatus(ctx, c, *stored, object); err != nil {
+		return err
 	}
-	return object.DeepCopyObject().(T), nil
+	*stored = object.DeepCopyObject().(T)
+	return nil
 }
 
-// EnsureFinalizer adds our finalizer before anything is made on the tenant.
+// Changed says whether a pass has something to store.
+func Changed(stored, object client.Object) bool { return !equality.Semantic.DeepEqual(stored, object) }
+
+// Object is an object of one of our kinds.
+type Object interface {
+	client.Object
+	GetConditions() []metav1.Condition
+}
+
+// Conclude stores the status at the end of a pass, if it has changed, and then tells a transition of Ready in an event: none ever tells what is not
+// so. It returns whether the status has changed.
+func Conclude(ctx context.Context, c client.Client, recorder events.EventRecorder, stored, object Object) (changed bool, err error) {
+	if !Changed(stored, object) {
+		return false, nil
+	}
+	if err := StoreStatus(ctx, c, stored, object); err != nil {
+		return false, err
+	}
+	ReadyTransition(recorder, object, stored.GetConditions())
+	return true, nil
+}
+
+// EnsureFinalizer adds our finalizer before anything is made on the tenant. An object that is being deleted can get none any more.
 func EnsureFinalizer(ctx context.Context, c client.Client, object client.Object) error {
+	if !object.GetDeletionTimestamp().IsZero() {
+		return nil
+	}
 	return patchFinalizer(ctx, c, object, controllerutil.AddFinalizer)
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -111,10 +110,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if obj.DeletionTimestamp.IsZero() {
-		if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
-			return report.Again(err)
-		}
+	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+		return report.Again(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{
 		layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj), tasks: map[kindOfTask]task{},
@@ -180,17 +177,17 @@ func (p *pass) advance(ctx context.Context) error {
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
 func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
-	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
-		if p.minted == nil {
-			// The Secret's own event may have come before that of our last status: then there is nothing to correct.
-			if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
-				return report.Again(err)
-			}
-		}
-		if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
+	if p.minted == nil && report.Changed(p.stored, p.obj) {
+		// The Secret's own event may have come before that of our last status: then there is nothing to correct.
+		if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
 			return report.Again(err)
 		}
-		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
+	}
+	changed, storeErr := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj)
+	if storeErr != nil {
+		return report.Again(storeErr)
+	}
+	if changed {
 		p.tellRollout()
 	}
 	p.tellRotation()

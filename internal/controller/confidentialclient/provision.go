@@ -83,9 +83,7 @@ func (p *pass) unsettle(ctx context.Context, wanted []v1alpha1.RoleStatus) error
 // checkpoint stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
 // nothing is sent.
 func (p *pass) checkpoint(ctx context.Context) error {
-	var err error
-	p.stored, err = report.Checkpoint(ctx, p.Client, p.stored, p.obj)
-	return err
+	return report.Checkpoint(ctx, p.Client, &p.stored, p.obj)
 }
 
 // tenantReady says whether the identity can be provisioned on the tenant; nil when it can.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
@@ -103,10 +102,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if obj.DeletionTimestamp.IsZero() {
-		if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
-			return report.Again(err)
-		}
+	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+		return report.Again(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
 	ctx, leave := r.Visits.Begin(ctx)
@@ -159,13 +156,10 @@ func (p *pass) prove(ctx context.Context) error {
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
 func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
-	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
-		if err := report.StoreStatus(ctx, p.Client, p.stored, p.obj); err != nil {
-			return report.Again(err)
-		}
-		p.noteCounts()
-		report.ReadyTransition(p.Recorder, p.obj, p.stored.Status.Conditions, p.obj.Status.Conditions)
+	if _, err := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj); err != nil {
+		return report.Again(err)
 	}
+	p.noteCounts()
 	wait := p.wait(err)
 	if p.recount > 0 && (wait == 0 || p.recount < wait) {
 		wait = p.recount

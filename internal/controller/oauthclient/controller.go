@@ -6,7 +6,6 @@ import (
 	"context"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -122,10 +121,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if obj.DeletionTimestamp.IsZero() {
-		if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
-			return report.Again(err)
-		}
+	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+		return report.Again(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
 	ctx, leave := r.Visits.Begin(ctx)
@@ -201,19 +198,16 @@ func (p *pass) reach(ctx context.Context) error {
 // checkpoint stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
 // nothing is sent.
 func (p *pass) checkpoint(ctx context.Context) error {
-	var err error
-	p.stored, err = report.Checkpoint(ctx, p.Client, p.stored, p.obj)
-	return err
+	return report.Checkpoint(ctx, p.Client, &p.stored, p.obj)
 }
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
 func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
-	if !equality.Semantic.DeepEqual(p.stored.Status, p.obj.Status) {
-		before := p.stored.Status.Conditions
-		if err := p.checkpoint(ctx); err != nil {
-			return report.Again(err)
-		}
-		report.ReadyTransition(p.Recorder, p.obj, before, p.obj.Status.Conditions)
+	changed, storeErr := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj)
+	if storeErr != nil {
+		return report.Again(storeErr)
+	}
+	if changed {
 		p.tellChange()
 	}
 	result, urgency := p.next(err), priority(p.obj)

@@ -4,11 +4,8 @@ package scope
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
@@ -18,8 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/application"
-	"github.com/oauth-operator/oauth-operator/internal/consumer"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
@@ -93,100 +88,27 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil || !obj.DeletionTimestamp.IsZero() {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	stored := obj.DeepCopy()
-	f, err := r.observe(ctx, obj)
+	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
+	err := p.observe(ctx)
 	if report.FromCluster(err) {
 		return report.Again(err)
 	}
-	describe(obj, f, err, metav1.NewTime(r.Clock.Now()))
-	if equality.Semantic.DeepEqual(stored.Status, obj.Status) {
-		return ctrl.Result{}, nil
-	}
-	if err := report.StoreStatus(ctx, r.Client, stored, obj); err != nil {
+	p.describe(err)
+	return p.finish(ctx)
+}
+
+// pass is one look at one Scope: the object, what is stored of it, and the facts found on the way. It is never kept.
+type pass struct {
+	*Reconciler
+	// obj is worked on; stored is what kube-apiserver has of it.
+	obj, stored *v1alpha1.Scope
+	facts
+}
+
+// finish stores the status if it has changed, and tells a transition of Ready. What a Scope depends on wakes it; it never comes back by itself.
+func (p *pass) finish(ctx context.Context) (ctrl.Result, error) {
+	if _, err := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj); err != nil {
 		return report.Again(err)
 	}
-	report.ReadyTransition(r.Recorder, obj, stored.Status.Conditions, obj.Status.Conditions)
 	return ctrl.Result{}, nil
-}
-
-// facts are what one pass found out.
-type facts struct {
-	// rejection says why the OAuthClient does not take the scope; nil when it does.
-	rejection *application.Rejection
-	// applied says that the scope is on the application, as it is defined now.
-	applied bool
-	// requestedBy names a ConfidentialClient that requests the scope; empty when none does.
-	requestedBy types.NamespacedName
-}
-
-// observe asks what the OAuthClient makes of the scope. Both controllers ask the same function, so they cannot disagree.
-func (r *Reconciler) observe(ctx context.Context, obj *v1alpha1.Scope) (facts, error) {
-	oauthClient, err := r.Resolver.LookUpOAuthClient(ctx, obj.Spec.OAuthClientRef, obj.Namespace)
-	if err != nil {
-		return facts{}, err
-	}
-	key := client.ObjectKeyFromObject(oauthClient)
-	siblings, err := index.ScopesOfOAuthClient(ctx, r.Client, key)
-	if err != nil {
-		return facts{}, fmt.Errorf("listing Scopes of OAuthClient %s: %w", key, err)
-	}
-	admits, err := r.Resolver.AdmittedScopes(ctx, oauthClient, siblings)
-	if err != nil {
-		return facts{}, err
-	}
-	merged, err := application.Merge(oauthClient, siblings, admits)
-	if err != nil {
-		return facts{}, &report.Blocked{
-			Reason:  v1alpha1.ReasonOAuthClientNotReady,
-			Message: fmt.Sprintf("OAuthClient %s cannot be carried out as it is; its conditions say why", key),
-		}
-	}
-	f := facts{rejection: merged.Rejection(client.ObjectKeyFromObject(obj)), applied: isApplied(oauthClient, obj)}
-	f.requestedBy, _, err = consumer.Requesting(ctx, r.Resolver, oauthClient, obj.Spec.Name)
-	return f, err
-}
-
-func isApplied(oauthClient *v1alpha1.OAuthClient, obj *v1alpha1.Scope) bool {
-	if oauthClient.Status.Scopes == nil {
-		return false
-	}
-	want := application.Scope{Name: obj.Spec.Name, Description: obj.Spec.Description, RESTPatterns: obj.Spec.RESTPatterns}.Hash()
-	for _, applied := range oauthClient.Status.Scopes.Applied {
-		if applied.Name == obj.Spec.Name {
-			return applied.Hash == want
-		}
-	}
-	return false
-}
-
-// describe turns facts and the error that ended the pass into a status.
-func describe(obj *v1alpha1.Scope, f facts, err error, now metav1.Time) {
-	c := report.Conditions{List: &obj.Status.Conditions, Generation: obj.Generation, Now: now}
-	if err == nil && f.rejection != nil {
-		err = &report.Blocked{Reason: f.rejection.Reason, Message: f.rejection.Message}
-	}
-	switch {
-	case err != nil:
-		c.Remove(v1alpha1.ConditionInUse)
-	case f.requestedBy.Name != "":
-		c.True(v1alpha1.ConditionInUse, v1alpha1.ReasonRequested, fmt.Sprintf("ConfidentialClient %s requests the scope, or others beside it; it stays on the application while they do", f.requestedBy))
-	default:
-		c.False(v1alpha1.ConditionInUse, v1alpha1.ReasonNotRequested, "no ConfidentialClient requests the scope")
-	}
-	switch {
-	case err != nil:
-		c.Failed(v1alpha1.ConditionAccepted, err)
-	case !f.applied:
-		c.True(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, "the OAuthClient takes the scope")
-		err = &report.Blocked{Reason: v1alpha1.ReasonSpecNotApplied, Message: "the scope is not on the application yet; the OAuthClient's conditions say why, should it last"}
-	default:
-		c.True(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, "the OAuthClient takes the scope")
-	}
-	if err != nil {
-		c.Failed(v1alpha1.ConditionReady, err)
-	} else {
-		c.True(v1alpha1.ConditionReady, v1alpha1.ReasonAvailable, "the scope is on the application")
-	}
-	c.Progress(err)
-	obj.Status.ObservedGeneration = obj.Generation
 }
