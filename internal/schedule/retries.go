@@ -50,16 +50,16 @@ func (r *Retries) Succeeded(key string) {
 	delete(r.refused, key)
 }
 
-// Refused remembers that an attempt, of which the caller gives everything it depended on, was refused and is due again at a time.
-func (r *Retries) Refused(key, attempt string, err error, due time.Time) {
+// Remember notes that an attempt, of which the caller gives everything it depended on, was refused and is due again at a time.
+func (r *Retries) Remember(key, attempt string, err error, due time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.refused[key] = refusal{attempt: attempt, err: err, due: due}
 }
 
-// Pending returns when a refused attempt is due again, and why it was refused; nil when it may be made: because it is due, because something it
+// Refusal returns when a refused attempt is due again, and why it was refused; nil when it may be made: because it is due, because something it
 // depends on has changed, or because the clock was set back.
-func (r *Retries) Pending(key, attempt string, now time.Time) (due time.Time, refused error) {
+func (r *Retries) Refusal(key, attempt string, now time.Time) (due time.Time, refused error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known, found := r.refused[key]

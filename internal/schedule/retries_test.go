@@ -211,15 +211,15 @@ func TestARefusedAttemptIsPendingUntilItIsDueOrAnotherOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := schedule.NewRetries()
-			r.Refused("key", "a", refused, due)
+			r.Remember("key", "a", refused, due)
 			if tc.forget {
 				r.Succeeded("key")
 			}
-			at, err := r.Pending("key", tc.attempt, tc.now)
+			at, err := r.Refusal("key", tc.attempt, tc.now)
 			if tc.pending != (err != nil) || tc.pending != at.Equal(due) {
 				t.Errorf("due at %v, refused because %v", at, err)
 			}
-			if _, err := r.Pending("other", tc.attempt, tc.now); err != nil {
+			if _, err := r.Refusal("other", tc.attempt, tc.now); err != nil {
 				t.Errorf("another object is refused, too: %v", err)
 			}
 		})

@@ -22,8 +22,10 @@ type userGoneError struct{}
 func (*userGoneError) Error() string {
 	return "the user behind this client was deleted on the tenant; it is made again"
 }
+
 func (*userGoneError) FailureClass() failure.Class { return failure.Transient }
-func (*userGoneError) ConditionReason() string     { return v1alpha1.ReasonProgressing }
+
+func (*userGoneError) ConditionReason() string { return v1alpha1.ReasonProgressing }
 
 // mendable says whether a refusal of the token endpoint can come from a user that is not as we made it: no scope, and no outage, is
 // mended by looking the user up.
@@ -102,24 +104,4 @@ func (p *pass) resetPassword(ctx context.Context, stored secret.Stored, refusal 
 		return err
 	}
 	return p.session.Admin().ResetPassword(ctx, p.obj.Status.ActiveIdentity().UserID, stored.Credential.ClientSecret)
-}
-
-// replaceLostCredential makes a new credential for a user whose stored one is gone, and sets the user's password to it.
-func (p *pass) replaceLostCredential(ctx context.Context) (secret.Stored, error) {
-	if err := p.tenantReady(); err != nil {
-		return secret.Stored{}, err
-	}
-	known := p.obj.Status.ActiveIdentity()
-	_, err := p.ownUser(ctx, known.UserID)
-	if errors.Is(err, errUserGone) {
-		p.forgetUser()
-	}
-	if err != nil {
-		return secret.Stored{}, err
-	}
-	stored, _, err := p.Vault.Ensure(ctx, p.obj, known.Username, p.asks(v1alpha1.RotateRequestAnnotation))
-	if err != nil {
-		return secret.Stored{}, err
-	}
-	return stored, p.session.Admin().ResetPassword(ctx, known.UserID, stored.Credential.ClientSecret)
 }

@@ -26,7 +26,7 @@ func (p *pass) keepIdentity(ctx context.Context) error {
 	if p.identityApplied || p.published.Found() && p.kept != nil && p.obj.Status.ActiveIdentity() != nil {
 		return nil
 	}
-	p.pending = failed.retry
+	p.refusedUntil = failed.retry
 	return failed.err
 }
 
@@ -78,12 +78,6 @@ func (p *pass) unsettle(ctx context.Context, wanted []v1alpha1.RoleStatus) error
 	known.AppliedHash = ""
 	p.noteRoles(wanted)
 	return p.checkpoint(ctx)
-}
-
-// checkpoint stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
-// nothing is sent.
-func (p *pass) checkpoint(ctx context.Context) error {
-	return report.Checkpoint(ctx, p.Client, &p.stored, p.obj)
 }
 
 // tenantReady says whether the identity can be provisioned on the tenant; nil when it can.

@@ -2,7 +2,6 @@ package confidentialclient
 
 import (
 	"context"
-	"time"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
@@ -44,12 +43,4 @@ func (p *pass) describeSuspended(c report.Conditions) {
 	}
 	p.describeTokenReady(c, good, held)
 	c.Failed(v1alpha1.ConditionReady, held)
-}
-
-// goodUntilThen returns when the published token expires, by which Ready changes; zero when it has.
-func (p *pass) goodUntilThen() time.Time {
-	if !p.decision.Usable {
-		return time.Time{}
-	}
-	return p.decision.ExpirationTime
 }

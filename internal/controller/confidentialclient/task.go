@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
 
@@ -56,7 +55,7 @@ func (p *pass) retries() []time.Time {
 // is noted.
 func (p *pass) try(kind kindOfTask, doing string, do func() error) error {
 	key, attempt := p.taskKey(kind), p.attemptFor(string(kind))
-	due, refused := p.Retries.Pending(key, attempt, p.Clock.Now())
+	due, refused := p.Retries.Refusal(key, attempt, p.Clock.Now())
 	if refused != nil {
 		p.tasks[kind] = task{err: refused, retry: due}
 		return nil //nolint:nilerr // it is noted
@@ -74,9 +73,4 @@ func (p *pass) try(kind kindOfTask, doing string, do func() error) error {
 	}
 	p.tasks[kind] = task{err: err, retry: p.backOff(key, attempt, err, 0)}
 	return nil
-}
-
-// refusedByTenant says whether the tenant was asked and said no: whom the proxy on the way refuses, or a Secret that is in the way, was not.
-func refusedByTenant(err error) bool {
-	return report.NeedsSomebody(err) && !report.IsAboutSecret(err) && failure.ClassOf(err) != failure.Transient
 }

@@ -2,10 +2,7 @@
 package identitytenant
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -26,16 +23,6 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
-)
-
-const (
-	// lookInterval is how often the referenced Secrets and the CA bundle are looked at when no label makes their changes felt at once, and the
-	// offset of the tenant's clock as the calls of others measured it.
-	lookInterval = 10 * time.Minute
-	// missingInterval is how often a CA bundle that cannot be used is looked at.
-	missingInterval = time.Minute
-	// probeTurn is how long to wait for the outcome of a probe that somebody else makes.
-	probeTurn = time.Second
 )
 
 // Reconciler keeps the status of IdentityTenants true.
@@ -116,71 +103,4 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		p.describe(err)
 	}
 	return p.finish(ctx, err)
-}
-
-// pass is one look at one IdentityTenant: the object, what is stored of it, and the facts found on the way. It is never kept.
-type pass struct {
-	*Reconciler
-	// obj is worked on; stored is what kube-apiserver has of it.
-	obj, stored *v1alpha1.IdentityTenant
-	facts
-}
-
-// advance observes the tenant and, where something has changed or the tenant did not answer, logs in. A deletion that waits for dependents goes
-// on doing so, because they need the tenant to go.
-func (p *pass) advance(ctx context.Context) error {
-	if !p.obj.DeletionTimestamp.IsZero() {
-		if err := p.remove(ctx); err != nil || p.gone {
-			return err
-		}
-	}
-	if err := p.observe(ctx); err != nil {
-		return err
-	}
-	if err := p.prove(ctx); err != nil || p.obj.Spec.Credentials == nil {
-		return err
-	}
-	return p.Connector.Keep(ctx, p.obj, p.credential)
-}
-
-// prove logs in where nobody knows whether the tenant accepts the credentials.
-func (p *pass) prove(ctx context.Context) error {
-	if err := p.heldBack(); err != nil || !p.loginNeeded() {
-		return err
-	}
-	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
-		return err
-	}
-	return p.logIn(ctx)
-}
-
-// finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
-func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
-	if _, err := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj); err != nil {
-		return report.Again(err)
-	}
-	p.noteCounts()
-	wait := p.wait(err)
-	if p.recount > 0 && (wait == 0 || p.recount < wait) {
-		wait = p.recount
-	}
-	return ctrl.Result{RequeueAfter: wait, Priority: new(schedule.PriorityChanged)}, nil
-}
-
-// wait returns when to look again; zero means when something wakes the object.
-func (p *pass) wait(err error) time.Duration {
-	key := string(p.obj.UID)
-	if err == nil {
-		p.Retries.Succeeded(key)
-		return lookInterval
-	}
-	switch held, isHeld := errors.AsType[*tenant.CircuitError](err); {
-	case isHeld && p.obj.Spec.Credentials == nil:
-		return lookInterval // The calls of others find out when the tenant is back.
-	case isHeld:
-		return cmp.Or(held.RetryAfter(), probeTurn)
-	case report.Reason(err) == v1alpha1.ReasonCABundleUnusable:
-		return missingInterval
-	}
-	return min(p.Retries.Wait(key, err, 0), lookInterval)
 }

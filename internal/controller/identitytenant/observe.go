@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -14,38 +13,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/annotation"
 	"github.com/oauth-operator/oauth-operator/internal/failure"
-	"github.com/oauth-operator/oauth-operator/internal/secret"
-	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
-
-// facts are what one pass found out.
-type facts struct {
-	// clusterID in force; set by observe.
-	clusterID string
-	// session with the tenant; set by observe.
-	session *tenant.Session
-	// connectionErr is why the session could not be made from what the spec and its references say now. With a session that is not nil, the
-	// last good state is in force; set by observe.
-	connectionErr error
-	// credential to log in with; set by observe, empty without credentials.
-	credential secret.Referenced
-	// inputs are the versions of all that a login, or a connection, would be made with now; set by observe.
-	inputs string
-	// circuit of the session; set by observe, and again by logIn.
-	circuit tenant.Circuit
-	// answered says that the tenant answered in this pass, be it with a refusal; set by logIn.
-	answered bool
-	// loginSuffix in force; set by observe or logIn.
-	loginSuffix string
-	// clockOffset of the tenant; nil while unknown.
-	clockOffset *time.Duration
-	// waiting is for whom a deletion waits; nil for none. Set by remove.
-	waiting error
-	// recount is when the dependents may be counted again; zero if they were counted.
-	recount time.Duration
-	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
-	gone bool
-}
 
 // observe reads what the login depends on. It asks the tenant nothing.
 func (p *pass) observe(ctx context.Context) error {

@@ -4,7 +4,6 @@ package oauthclient
 
 import (
 	"context"
-	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
@@ -15,11 +14,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/annotation"
 	"github.com/oauth-operator/oauth-operator/internal/connection"
 	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/index"
-	"github.com/oauth-operator/oauth-operator/internal/orphan"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
@@ -131,116 +128,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	switch {
 	case p.gone || report.FromCluster(err):
 		return report.Again(err)
-	case p.settling > 0:
-		return ctrl.Result{RequeueAfter: p.settling}, nil
+	case p.burst > 0:
+		return ctrl.Result{RequeueAfter: p.burst}, nil
 	case report.AwaitsTurn(err, p.checking):
 		p.describeChange() // what was changed before
 	default:
 		p.describe(err)
 	}
 	return p.finish(ctx, err)
-}
-
-// pass is one look at one OAuthClient: the object, what is stored of it, and the facts found on the way. It is never kept.
-type pass struct {
-	*Reconciler
-	// obj is worked on; stored is what kube-apiserver has of it.
-	obj, stored *v1alpha1.OAuthClient
-	facts
-}
-
-// advance observes, plans and acts.
-func (p *pass) advance(ctx context.Context) error {
-	if !p.obj.DeletionTimestamp.IsZero() {
-		return p.remove(ctx)
-	}
-	if err := p.observe(ctx); err != nil {
-		return err
-	}
-	if p.obj.Spec.Suspend {
-		return nil
-	}
-	p.checking = p.inSync()
-	if p.checking && !p.checkDue() && !p.requested() {
-		return nil
-	}
-	if p.settling = p.settle(); p.settling > 0 {
-		return nil
-	}
-	if p.checking && !p.requested() {
-		ctx = tenant.WithClass(ctx, tenant.ClassDrift)
-	}
-	if err := p.connect(ctx); err != nil {
-		return err
-	}
-	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
-		return err
-	}
-	if err := p.reach(ctx); err != nil {
-		if refused(err) {
-			p.obj.Status.AppliedHash = "" // what was applied may not hold any more, and neither a restart nor an older manifest may take it for granted
-		}
-		return err
-	}
-	p.Checks.Done(p.Clock.Now(), string(p.obj.UID))
-	p.obj.Status.LastHandledReconcileRequest = annotation.Request(p.obj, v1alpha1.ReconcileRequestAnnotation)
-	return nil
-}
-
-// reach brings the tenant to the desired state, or tells how far it is from there where that is all that is asked for.
-func (p *pass) reach(ctx context.Context) error {
-	if p.observing() {
-		return p.compare(ctx)
-	}
-	return p.apply(ctx)
-}
-
-// checkpoint stores the status in the middle of a pass: what the next step on the tenant rests on. On a conflict the pass ends, and
-// nothing is sent.
-func (p *pass) checkpoint(ctx context.Context) error {
-	return report.Checkpoint(ctx, p.Client, &p.stored, p.obj)
-}
-
-// finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
-func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
-	changed, storeErr := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj)
-	if storeErr != nil {
-		return report.Again(storeErr)
-	}
-	if changed {
-		p.tellChange()
-	}
-	result, urgency := p.next(err), priority(p.obj)
-	result.Priority = &urgency
-	return result, nil
-}
-
-// priority returns how urgent an OAuthClient is as its status tells.
-func priority(o *v1alpha1.OAuthClient) int {
-	if o.DeletionTimestamp.IsZero() && o.Status.AppliedHash != "" && o.Status.ObservedGeneration == o.Generation {
-		return schedule.PriorityDrift
-	}
-	return schedule.PriorityChanged
-}
-
-// next says when to come back.
-func (p *pass) next(err error) ctrl.Result {
-	key, now := string(p.obj.UID), p.Clock.Now()
-	if err == nil {
-		p.Retries.Succeeded(key)
-		// A slot that begins within the second can wait for it: a comparison is never urgent.
-		slot := drift.Next(now, p.checkInterval(), key)
-		if soonest := now.Add(time.Second); slot.Before(soonest) {
-			slot = soonest
-		}
-		return schedule.At(now, slot)
-	}
-	var retry, deadline time.Time
-	if wait := p.Retries.Wait(key, err, 0); wait > 0 {
-		retry = now.Add(wait)
-	}
-	if report.Reason(err) != v1alpha1.ReasonDependentsExist {
-		deadline = orphan.Deadline(p.obj, p.tenant)
-	}
-	return schedule.At(now, retry, deadline)
 }

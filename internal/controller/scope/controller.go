@@ -96,19 +96,3 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	p.describe(err)
 	return p.finish(ctx)
 }
-
-// pass is one look at one Scope: the object, what is stored of it, and the facts found on the way. It is never kept.
-type pass struct {
-	*Reconciler
-	// obj is worked on; stored is what kube-apiserver has of it.
-	obj, stored *v1alpha1.Scope
-	facts
-}
-
-// finish stores the status if it has changed, and tells a transition of Ready. What a Scope depends on wakes it; it never comes back by itself.
-func (p *pass) finish(ctx context.Context) (ctrl.Result, error) {
-	if _, err := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj); err != nil {
-		return report.Again(err)
-	}
-	return ctrl.Result{}, nil
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -13,16 +12,6 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
-
-// facts are what one pass found out; set by observe.
-type facts struct {
-	// rejection says why the OAuthClient does not take the scope; nil when it does.
-	rejection *application.Rejection
-	// applied says that the scope is on the application, as it is defined now.
-	applied bool
-	// requestedBy names a ConfidentialClient that requests the scope; empty when none does.
-	requestedBy types.NamespacedName
-}
 
 // observe asks what the OAuthClient makes of the scope. Both controllers ask the same function, so they cannot disagree.
 func (p *pass) observe(ctx context.Context) error {

@@ -2,44 +2,16 @@ package oauthclient
 
 import (
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/annotation"
-	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 )
 
 // maxChanges bounds status.changes.
 const maxChanges = 20
-
-func (p *pass) checkInterval() time.Duration {
-	if p.tenant != nil && p.tenant.Spec.DriftCheckInterval != nil {
-		return p.tenant.Spec.DriftCheckInterval.Duration
-	}
-	return drift.DefaultInterval
-}
-
-// checkDue says whether the application is to be compared with the tenant although nothing has changed here.
-func (p *pass) checkDue() bool {
-	return p.Checks.Due(p.Clock.Now(), p.checkInterval(), string(p.obj.UID))
-}
-
-// requested says whether somebody asks for a comparison that was not made yet.
-func (p *pass) requested() bool {
-	return annotation.IsOpen(p.obj, v1alpha1.ReconcileRequestAnnotation, p.obj.Status.LastHandledReconcileRequest)
-}
-
-// settle returns how long to wait for further Scopes. A change of the OAuthClient itself, and the first application, wait for nobody.
-func (p *pass) settle() time.Duration {
-	if p.checking || p.obj.Status.AppliedHash == "" || p.obj.Status.ObservedGeneration != p.obj.Generation {
-		return 0
-	}
-	return p.Bursts.Wait(string(p.obj.UID), p.desired.Hash(), p.Clock.Now())
-}
 
 // record notes a change of the application. One that was found although nothing has changed here was made by somebody else.
 func (p *pass) record(kind v1alpha1.ChangeKind, fields []string) {

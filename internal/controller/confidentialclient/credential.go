@@ -1,0 +1,59 @@
+package confidentialclient
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
+)
+
+// credential returns the client's credential, read once in a pass and past any cache: what was stored last counts.
+func (p *pass) credential(ctx context.Context) (secret.Stored, error) {
+	if p.known != nil {
+		return *p.known, nil
+	}
+	stored, err := p.readCredential(ctx)
+	if err != nil {
+		p.credentialRefused = err
+		return secret.Stored{}, err
+	}
+	p.known = &stored
+	return stored, nil
+}
+
+func (p *pass) readCredential(ctx context.Context) (secret.Stored, error) {
+	if !p.managed() {
+		key := types.NamespacedName{Namespace: p.obj.Namespace, Name: p.obj.Spec.Credential.SecretRef.Name}
+		referenced, err := secret.ReadCredential(ctx, p.Live, key)
+		p.credentialVersion = referenced.Version
+		return secret.Stored{Credential: referenced.Credential}, err
+	}
+	stored, found, err := p.Vault.Get(ctx, p.obj.UID)
+	if err != nil || found {
+		return stored, err
+	}
+	return p.replaceLostCredential(ctx)
+}
+
+// replaceLostCredential makes a new credential for a user whose stored one is gone, and sets the user's password to it.
+func (p *pass) replaceLostCredential(ctx context.Context) (secret.Stored, error) {
+	if err := p.tenantReady(); err != nil {
+		return secret.Stored{}, err
+	}
+	known := p.obj.Status.ActiveIdentity()
+	_, err := p.ownUser(ctx, known.UserID)
+	if errors.Is(err, errUserGone) {
+		p.forgetUser()
+	}
+	if err != nil {
+		return secret.Stored{}, err
+	}
+	stored, _, err := p.Vault.Ensure(ctx, p.obj, known.Username, p.asks(v1alpha1.RotateRequestAnnotation))
+	if err != nil {
+		return secret.Stored{}, err
+	}
+	return stored, p.session.Admin().ResetPassword(ctx, known.UserID, stored.Credential.ClientSecret)
+}
