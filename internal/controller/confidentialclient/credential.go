@@ -10,18 +10,23 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
 
-// credential returns the client's credential, read once in a pass and past any cache: what was stored last counts.
-func (p *pass) credential(ctx context.Context) (secret.Stored, error) {
-	if p.known != nil {
-		return *p.known, nil
+// liveCredential returns the client's credential, read once in a pass and past any cache: what was stored last counts.
+func (p *pass) liveCredential(ctx context.Context) (secret.Stored, error) {
+	if p.credentialLive {
+		return *p.credential, nil
 	}
 	stored, err := p.readCredential(ctx)
 	if err != nil {
 		p.credentialRefused = err
 		return secret.Stored{}, err
 	}
-	p.known = &stored
+	p.noteCredential(stored)
 	return stored, nil
+}
+
+// noteCredential notes the client's credential as it was just read past any cache, or written.
+func (p *pass) noteCredential(stored secret.Stored) {
+	p.credential, p.credentialLive = &stored, true
 }
 
 func (p *pass) readCredential(ctx context.Context) (secret.Stored, error) {

@@ -26,7 +26,7 @@ func (p *pass) gather(ctx context.Context) error {
 		}
 	}
 	if p.layout.HoldsCredential() {
-		stored, err := p.credential(ctx)
+		stored, err := p.liveCredential(ctx)
 		if err != nil {
 			return err
 		}

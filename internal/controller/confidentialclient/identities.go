@@ -17,12 +17,14 @@ func (p *pass) settle(ctx context.Context) error {
 	if !p.managed() {
 		return nil
 	}
+	live := false
 	stored, found, err := p.Vault.Peek(ctx, p.obj.UID)
 	if err == nil && found && !p.isSettled(stored) {
 		// What is in the cache may be older than the status.
 		if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
 			return err
 		}
+		live = true
 		stored, found, err = p.Vault.Get(ctx, p.obj.UID)
 	}
 	if report.FromCluster(err) {
@@ -31,7 +33,7 @@ func (p *pass) settle(ctx context.Context) error {
 	if err != nil || !found {
 		return nil //nolint:nilerr // provision tells what is wrong, and makes what is missing
 	}
-	p.kept = &stored
+	p.credential, p.credentialLive = &stored, live
 	for i := range p.obj.Status.Identities {
 		known := &p.obj.Status.Identities[i]
 		if state := stateOf(known.Username, stored); known.State != state {

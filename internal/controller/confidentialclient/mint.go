@@ -21,15 +21,16 @@ func (p *pass) canTry() bool {
 	return p.oauthClient == nil || application.IssuesToConfidentialClients(p.oauthClient)
 }
 
-// mint requests a token. When the tenant refuses the client for a reason that can be mended, it is mended and asked once more.
+// mint returns a token to publish: the one that has proved a new credential in this pass, else one that is requested. When the tenant refuses the
+// client for a reason that can be mended, it is mended and asked once more.
 func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
-	if p.proof != nil {
-		return *p.proof, nil // a rotation has requested it
+	switch {
+	case p.proof != nil:
+		return *p.proof, nil
+	case p.unfit != nil:
+		return oauth.Token{}, p.unfit // what a rotation was given is not to be published; another would not be either
 	}
-	if p.unfit != nil {
-		return oauth.Token{}, p.unfit
-	}
-	credential, err := p.credential(ctx)
+	credential, err := p.liveCredential(ctx)
 	if err != nil {
 		return oauth.Token{}, err
 	}
@@ -38,13 +39,13 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 		return oauth.Token{}, err
 	}
 	token, err := p.request(ctx, credential.Credential)
-	if oauth.IsInvalidClient(err) && p.provePending(ctx, credential) {
-		if err := p.gather(ctx); err != nil || p.proof == nil {
-			return oauth.Token{}, cmp.Or(err, p.unfit)
+	switch {
+	case oauth.IsInvalidClient(err) && p.provePending(ctx, credential):
+		if err := p.gather(ctx); err != nil {
+			return oauth.Token{}, err
 		}
-		return *p.proof, nil
-	}
-	if err != nil && p.managed() && mendable(err) {
+		return p.mint(ctx) // the proof
+	case err != nil && p.managed() && mendable(err):
 		if mendErr := p.mend(ctx, credential, err); mendErr != nil {
 			p.noteRefusal(err)
 			return oauth.Token{}, mendErr

@@ -55,8 +55,13 @@ type facts struct {
 	looked bool
 	// identityApplied says that the identity is as the spec asks for; set by advance.
 	identityApplied bool
-	// kept is the credential of a managed identity as it is stored, from the cache or from a later look; set by settle, nil for none.
-	kept *secret.Stored
+	// credential is the client's own, as it was last read or written; nil for none yet. That of a managed identity is set by settle, mostly from the
+	// cache, and whoever is to use one asks liveCredential.
+	credential *secret.Stored
+	// credentialLive says that it was read past the cache, or written, in this pass; set by noteCredential.
+	credentialLive bool
+	// credentialVersion tells writes of a credential that users bring apart; set by liveCredential.
+	credentialVersion string
 	// rotation is the decision about it; set by rotate, and again after each change of it.
 	rotation rotation.Decision
 	// rotationSeen says that the pass got as far as to judge it; set by retire.
@@ -70,10 +75,6 @@ type facts struct {
 	unfit error
 	// rotated says that another credential has become the present one; set by prove.
 	rotated bool
-	// known is the client's credential, once it was read; set by credential.
-	known *secret.Stored
-	// credentialVersion tells writes of a credential that users bring apart; set by credential.
-	credentialVersion string
 	// others are what is to be published beside the token, without what templates make; set by gather.
 	others map[secret.Field]oauth.Secret
 	// templateFails says that a template of the spec cannot be rendered; set by gather.

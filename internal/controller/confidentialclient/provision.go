@@ -23,7 +23,7 @@ func (p *pass) keepIdentity(ctx context.Context) error {
 	}
 	failed := p.tasks[taskIdentity]
 	p.identityApplied = failed.err == nil
-	if p.identityApplied || p.published.Found() && p.kept != nil && p.obj.Status.ActiveIdentity() != nil {
+	if p.identityApplied || p.published.Found() && p.credential != nil && p.obj.Status.ActiveIdentity() != nil {
 		return nil
 	}
 	p.refusedUntil = failed.retry

@@ -45,7 +45,7 @@ func (p *pass) lookAtIdentity(ctx context.Context) error {
 	if err := p.putRight(ctx); err != nil {
 		return err
 	}
-	_, err := p.credential(ctx) // which is replaced if it was lost
+	_, err := p.liveCredential(ctx) // which is replaced if it was lost
 	return err
 }
 

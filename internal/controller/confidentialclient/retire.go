@@ -92,7 +92,7 @@ func (p *pass) retiring() *v1alpha1.IdentityStatus {
 // retire deletes the user that was replaced, once its time is over. That time begins when its successor is published, which it is when the
 // pass gets here: a successor that cannot be published takes nothing from anybody.
 func (p *pass) retire(ctx context.Context) error {
-	p.rotationSeen = p.managed() && p.kept != nil
+	p.rotationSeen = p.managed() && p.credential != nil
 	retiring := p.retiring()
 	if retiring == nil {
 		return nil
@@ -133,7 +133,7 @@ func (p *pass) retireUser(ctx context.Context, retiring v1alpha1.IdentityStatus)
 	if stored, err = p.Vault.Retired(ctx, stored); err != nil {
 		return err
 	}
-	p.kept = &stored
+	p.noteCredential(stored)
 	p.dropIdentity(retiring.Username)
 	p.decideRotation()
 	log.FromContext(ctx).Info("Retired user", "username", retiring.Username)

@@ -20,7 +20,7 @@ import (
 // credential is stored beside the present one; the tenant learns of it; a token is requested with it; only then it becomes the present one,
 // and only then it is published, with that token.
 func (p *pass) rotate(ctx context.Context) error {
-	if !p.managed() || p.kept == nil {
+	if !p.managed() || p.credential == nil {
 		return nil
 	}
 	p.decideRotation()
@@ -44,11 +44,11 @@ func (p *pass) rotate(ctx context.Context) error {
 func (p *pass) decideRotation() {
 	p.rotation = rotation.Decide(p.Clock.Now(), rotation.Input{
 		UID:         string(p.obj.UID),
-		RotatedTime: p.kept.RotatedTime,
+		RotatedTime: p.credential.RotatedTime,
 		Interval:    p.interval(),
-		Pending:     p.kept.Pending != nil,
+		Pending:     p.credential.Pending != nil,
 		Request:     p.asks(v1alpha1.RotateRequestAnnotation),
-		Handled:     p.kept.RotateRequest,
+		Handled:     p.credential.RotateRequest,
 		Held:        p.strategy() == v1alpha1.RotationStrategyDualIdentity && p.retiring() != nil,
 	})
 }
@@ -62,7 +62,7 @@ func (p *pass) replaceCredential(ctx context.Context) error {
 	if err != nil || !found {
 		return err
 	}
-	p.kept = &stored
+	p.noteCredential(stored)
 	if p.decideRotation(); !p.rotation.Rotate() {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (p *pass) replaceCredential(ctx context.Context) error {
 		if stored, err = p.propose(ctx, stored); err != nil {
 			return err
 		}
-		p.kept = &stored
+		p.noteCredential(stored)
 	}
 	if stored.Pending.ClientID == stored.Credential.ClientID {
 		err = p.changePassword(ctx, stored, begun)
@@ -154,7 +154,8 @@ func (p *pass) prove(ctx context.Context, stored secret.Stored) error {
 	if err != nil {
 		return err
 	}
-	p.known, p.kept, p.proof, p.rotated = &promoted, &promoted, proof, true
+	p.noteCredential(promoted)
+	p.proof, p.rotated = proof, true
 	p.settleOn(promoted)
 	return nil
 }
@@ -204,7 +205,7 @@ func (p *pass) rotationSpec() v1alpha1.CredentialRotation {
 
 // rotationDue returns when the credential, or the user that it replaced, needs attention next; zero for never, or when something wakes the object.
 func (p *pass) rotationDue() time.Time {
-	if p.kept == nil || !p.rotationSeen {
+	if p.credential == nil || !p.rotationSeen {
 		return time.Time{}
 	}
 	if p.tasks[taskRotation].err != nil {

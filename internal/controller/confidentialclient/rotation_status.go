@@ -17,15 +17,15 @@ func (p *pass) describeRotation() {
 		status.Credential = nil
 		return
 	}
-	if p.kept == nil {
+	if p.credential == nil {
 		return
 	}
 	status.Credential = &v1alpha1.CredentialStatus{
-		RotatedTime:      seconds(p.kept.RotatedTime),
-		NextRotationTime: seconds(rotation.Next(p.kept.RotatedTime, p.interval(), string(p.obj.UID))),
+		RotatedTime:      seconds(p.credential.RotatedTime),
+		NextRotationTime: seconds(rotation.Next(p.credential.RotatedTime, p.interval(), string(p.obj.UID))),
 	}
-	if p.kept.Pending == nil {
-		status.LastHandledRotateRequest = p.kept.RotateRequest
+	if p.credential.Pending == nil {
+		status.LastHandledRotateRequest = p.credential.RotateRequest
 	}
 }
 

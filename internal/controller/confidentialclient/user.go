@@ -26,7 +26,7 @@ func (p *pass) ensureUser(ctx context.Context, username string) error {
 	if err != nil {
 		return err
 	}
-	p.kept = &stored
+	p.noteCredential(stored)
 	if known == nil {
 		return p.findOrCreateUser(ctx, username, stored)
 	}
