@@ -45,8 +45,14 @@ func (r *Refused) FailureClass() failure.Class { return failure.Rejected }
 
 // IsBlocked says whether err is, or wraps, a Blocked.
 func IsBlocked(err error) bool {
-	var blocked *Blocked
-	return errors.As(err, &blocked)
+	_, blocked := errors.AsType[*Blocked](err)
+	return blocked
+}
+
+// IsRefused says whether err is, or wraps, a Refused.
+func IsRefused(err error) bool {
+	_, refused := errors.AsType[*Refused](err)
+	return refused
 }
 
 // reasoned is an error that knows its reason.

@@ -22,7 +22,7 @@ func AllowApplication(tenant *v1alpha1.IdentityTenant, kind v1alpha1.Application
 // AllowLifetime says whether a tenant allows tokens of a lifetime; nil when it does.
 func AllowLifetime(tenant *v1alpha1.IdentityTenant, lifetime time.Duration) error {
 	if most := accessOf(tenant).MaxTokenLifetime; most != nil && lifetime > most.Duration {
-		return refuse(tenant, "spec.access.maxTokenLifetime", "a token lifetime of %s, more than %s", lifetime, most.Duration)
+		return notAllowed(tenant, "spec.access.maxTokenLifetime", "a token lifetime of %s, more than %s", lifetime, most.Duration)
 	}
 	return nil
 }
@@ -34,7 +34,7 @@ func AllowType(tenant *v1alpha1.IdentityTenant, kind v1alpha1.ApplicationType) e
 		types = []v1alpha1.ApplicationType{v1alpha1.ApplicationTypeOAuth2Server}
 	}
 	if !slices.Contains(types, kind) {
-		return refuse(tenant, "spec.access.allowedApplicationTypes", "type %s", kind)
+		return notAllowed(tenant, "spec.access.allowedApplicationTypes", "type %s", kind)
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func AllowType(tenant *v1alpha1.IdentityTenant, kind v1alpha1.ApplicationType) e
 // operator itself logs in is nobody's: who has it can lock the operator out, or be issued tokens that open what its own open.
 func AllowApplicationID(tenant *v1alpha1.IdentityTenant, applicationID string) error {
 	if c := tenant.Spec.Credentials; c != nil && strings.EqualFold(c.ApplicationID, applicationID) {
-		return refuse(tenant, "spec.credentials.applicationID", "application %q, at which the operator itself logs in", applicationID)
+		return notAllowed(tenant, "spec.credentials.applicationID", "application %q, at which the operator itself logs in", applicationID)
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func AllowScopes(tenant *v1alpha1.IdentityTenant, scopes []string) error {
 	}
 	for _, scope := range scopes {
 		if !pattern.MatchAny(patterns, scope) {
-			return refuse(tenant, "spec.access.allowedScopes", "scope %q", scope)
+			return notAllowed(tenant, "spec.access.allowedScopes", "scope %q", scope)
 		}
 	}
 	return nil
@@ -68,7 +68,7 @@ func AllowRoles(tenant *v1alpha1.IdentityTenant, roles []string) error {
 	patterns := accessOf(tenant).AllowedRoles
 	for _, role := range roles {
 		if !pattern.MatchAny(patterns, role) {
-			return refuse(tenant, "spec.access.allowedRoles", "role %q", role)
+			return notAllowed(tenant, "spec.access.allowedRoles", "role %q", role)
 		}
 	}
 	return nil
@@ -77,7 +77,7 @@ func AllowRoles(tenant *v1alpha1.IdentityTenant, roles []string) error {
 // AllowAdoption says whether objects of a kind may take over what exists on a tenant already and has no owner; nil when they may.
 func AllowAdoption(tenant *v1alpha1.IdentityTenant, kind v1alpha1.AdoptableKind) error {
 	if !slices.Contains(accessOf(tenant).AllowAdoption, kind) {
-		return refuse(tenant, "spec.access.allowAdoption", "that %ss adopt what exists already", kind)
+		return notAllowed(tenant, "spec.access.allowAdoption", "that %ss adopt what exists already", kind)
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func AllowAdoption(tenant *v1alpha1.IdentityTenant, kind v1alpha1.AdoptableKind)
 // namespace; nil when they may.
 func AllowClientSecretDelivery(tenant *v1alpha1.IdentityTenant) error {
 	if !accessOf(tenant).AllowClientSecretDelivery {
-		return refuse(tenant, "spec.access.allowClientSecretDelivery", "that client secrets are delivered (ClientCredentials in spec.secret.deliver)")
+		return notAllowed(tenant, "spec.access.allowClientSecretDelivery", "that client secrets are delivered (ClientCredentials in spec.secret.deliver)")
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func accessOf(tenant *v1alpha1.IdentityTenant) v1alpha1.TenantAccess {
 	return *tenant.Spec.Access
 }
 
-func refuse(tenant *v1alpha1.IdentityTenant, field, what string, args ...any) error {
+func notAllowed(tenant *v1alpha1.IdentityTenant, field, what string, args ...any) error {
 	return &report.Blocked{
 		Reason:  v1alpha1.ReasonNotAdmitted,
 		Message: fmt.Sprintf("IdentityTenant %s/%s does not allow %s; its %s decides", tenant.Namespace, tenant.Name, fmt.Sprintf(what, args...), field),

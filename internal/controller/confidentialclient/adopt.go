@@ -12,12 +12,12 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
-// adopt takes over a user that nobody owns, if everybody consents; otherwise nothing is written, and the error is the claim with what is
-// missing. That the user was somebody else's is stored before it carries our mark: a deletion in between must not take it away. A pass that
+// adopt takes over a user that nobody owns, if everybody consents; otherwise nothing is written. unowned is the Conflict that the user is
+// as long as nobody adopts it. That the user was somebody else's is stored before it carries our mark: a deletion in between must not take it away. A pass that
 // was cut off before the mark begins anew, and one that was cut off after it finds its own user.
-func (p *pass) adopt(ctx context.Context, user identity.User, claim *report.Refused, stored secret.Stored) error {
+func (p *pass) adopt(ctx context.Context, user identity.User, unowned *report.Refused, stored secret.Stored) error {
 	if p.obj.Spec.AdoptionPolicy != v1alpha1.AdoptionPolicyAdopt {
-		return claim
+		return unowned
 	}
 	if err := p.adoptable(ctx, user); err != nil {
 		return err

@@ -11,15 +11,15 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
 
-// settle brings the identities of the status to what the credential Secret says: whose credential is the present one, who takes over next, and
+// alignIdentities brings the identities of the status to what the credential Secret says: whose credential is the present one, who takes over next, and
 // who was replaced. That Secret is the truth; a pass that was cut off between the two leaves the status behind.
-func (p *pass) settle(ctx context.Context) error {
+func (p *pass) alignIdentities(ctx context.Context) error {
 	if !p.managed() {
 		return nil
 	}
 	live := false
 	stored, found, err := p.Vault.Peek(ctx, p.obj.UID)
-	if err == nil && found && !p.isSettled(stored) {
+	if err == nil && found && !p.isAligned(stored) {
 		// What is in the cache may be older than the status.
 		if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
 			return err
@@ -34,20 +34,25 @@ func (p *pass) settle(ctx context.Context) error {
 		return nil //nolint:nilerr // provision tells what is wrong, and makes what is missing
 	}
 	p.credential, p.credentialLive = &stored, live
-	for i := range p.obj.Status.Identities {
-		known := &p.obj.Status.Identities[i]
-		if state := stateOf(known.Username, stored); known.State != state {
-			known.State, known.ReplacedTime = state, nil
-		}
-	}
+	p.assignStates(stored)
 	if stored.Retiring != "" && p.identityOf(stored.Retiring) == nil {
 		p.noteIdentity(v1alpha1.IdentityStatus{Username: stored.Retiring, State: v1alpha1.IdentityStateRetiring})
 	}
 	return nil
 }
 
-// isSettled says whether the status tells of the users as a credential Secret does.
-func (p *pass) isSettled(stored secret.Stored) bool {
+// assignStates notes what each user is there for, as a credential Secret says.
+func (p *pass) assignStates(stored secret.Stored) {
+	for i := range p.obj.Status.Identities {
+		known := &p.obj.Status.Identities[i]
+		if state := stateOf(known.Username, stored); known.State != state {
+			known.State, known.ReplacedTime = state, nil
+		}
+	}
+}
+
+// isAligned says whether the status tells of the users as a credential Secret does.
+func (p *pass) isAligned(stored secret.Stored) bool {
 	for _, known := range p.obj.Status.Identities {
 		if known.State != stateOf(known.Username, stored) {
 			return false

@@ -93,14 +93,8 @@ func policyOf(c *v1alpha1.ConfidentialClient) renewal.Policy {
 	return policy
 }
 
-// resolve follows the references, and asks for every consent on every pass.
+// resolve asks for every consent on every pass, and finds the way to the tenant. It writes nothing.
 func (p *pass) resolve(ctx context.Context) error {
-	if err := p.findApplication(ctx); err != nil {
-		return err
-	}
-	if err := p.withhold(ctx); err != nil {
-		return err
-	}
 	if err := p.admit(ctx); err != nil {
 		return err
 	}

@@ -39,11 +39,11 @@ type facts struct {
 	// decision about the published token; set by observeSecret, by publish once the whole spec hash is known, and again
 	// after a mint.
 	decision renewal.Decision
-	// tenant that issues the tokens; set by resolve.
+	// tenant that issues the tokens; set by findApplication.
 	tenant *v1alpha1.IdentityTenant
-	// oauthClient whose application issues them; set by resolve, nil for an application that nobody manages here.
+	// oauthClient whose application issues them; set by findApplication, nil for an application that nobody manages here.
 	oauthClient *v1alpha1.OAuthClient
-	// applicationID of the application; set by resolve.
+	// applicationID of the application; set by findApplication.
 	applicationID string
 	// session with the tenant; set by resolve.
 	session *tenant.Session
@@ -51,11 +51,11 @@ type facts struct {
 	mark ownership.Mark
 	// resolving says that the pass got as far as the references and the identity; set by advance.
 	resolving bool
-	// looked says that the identity was looked at on the tenant, and is as the spec asks for; set by provision and lookAgain.
-	looked bool
+	// identityChecked says that the identity was looked up on the tenant, and is as the spec asks for; set by provision and checkOnRequest.
+	identityChecked bool
 	// identityApplied says that the identity is as the spec asks for; set by advance.
 	identityApplied bool
-	// credential is the client's own, as it was last read or written; nil for none yet. That of a managed identity is set by settle, mostly from the
+	// credential is the client's own, as it was last read or written; nil for none yet. That of a managed identity is set by alignIdentities, mostly from the
 	// cache, and whoever is to use one asks liveCredential.
 	credential *secret.Stored
 	// credentialLive says that it was read past the cache, or written, in this pass; set by noteCredential.
@@ -100,8 +100,7 @@ func (p *pass) managed() bool {
 	return i == nil || i.Provisioning != v1alpha1.IdentityProvisioningExternal
 }
 
-// advance observes what is published and what it depends on, brings the identity to what the spec asks for, and replaces the token
-// if one of the listed reasons says so.
+// advance observes what is published and what that depends on, and acts if every consent is given.
 func (p *pass) advance(ctx context.Context) error {
 	if !p.obj.DeletionTimestamp.IsZero() {
 		return p.remove(ctx)
@@ -113,10 +112,22 @@ func (p *pass) advance(ctx context.Context) error {
 		return p.stand(ctx)
 	}
 	p.resolving = true
+	if err := p.findApplication(ctx); err != nil {
+		return err
+	}
+	// Before the other consents are asked for: one of them may be what was taken back.
+	if err := p.withhold(ctx); err != nil {
+		return err
+	}
 	if err := p.resolve(ctx); err != nil {
 		return err
 	}
-	if err := p.settle(ctx); err != nil {
+	return p.act(ctx)
+}
+
+// act brings the identity to what the spec asks for, replaces credential and token where there is a reason to, and lets a user go that was replaced.
+func (p *pass) act(ctx context.Context) error {
+	if err := p.alignIdentities(ctx); err != nil {
 		return err
 	}
 	if err := p.keepIdentity(ctx); err != nil {
@@ -131,8 +142,8 @@ func (p *pass) advance(ctx context.Context) error {
 	if report.FromCluster(err) || !p.identityApplied {
 		return err
 	}
-	if lookErr := p.lookAgain(ctx); lookErr != nil || err != nil {
-		return cmp.Or(lookErr, err)
+	if checkErr := p.checkOnRequest(ctx); checkErr != nil || err != nil {
+		return cmp.Or(checkErr, err)
 	}
 	return p.retire(tenant.WithClass(ctx, tenant.ClassRotation))
 }

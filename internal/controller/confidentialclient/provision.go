@@ -53,7 +53,7 @@ func (p *pass) provision(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.unsettle(ctx, wanted); err != nil {
+	if err := p.clearHash(ctx, wanted); err != nil {
 		return err
 	}
 	if err := p.ensureUser(ctx, username); err != nil {
@@ -64,13 +64,13 @@ func (p *pass) provision(ctx context.Context) error {
 	}
 	active := p.obj.Status.ActiveIdentity()
 	active.AppliedHash = p.identityHash(active.Username)
-	p.looked = true
+	p.identityChecked = true
 	return nil
 }
 
-// unsettle stores that the identity is about to be as no hash says any more, and which roles it is about to be in. Without it a change
+// clearHash stores that the identity is about to be as no hash says any more, and which roles it is about to be in. Without it a change
 // that was cut off, and then taken back in the manifest, would pass for what was applied before, and its roles would stay.
-func (p *pass) unsettle(ctx context.Context, wanted []v1alpha1.RoleStatus) error {
+func (p *pass) clearHash(ctx context.Context, wanted []v1alpha1.RoleStatus) error {
 	known := p.obj.Status.ActiveIdentity()
 	if known == nil {
 		return nil

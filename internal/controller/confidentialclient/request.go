@@ -17,23 +17,23 @@ func (p *pass) renewRequested() bool {
 	return annotation.IsOpen(p.obj, v1alpha1.RenewRequestAnnotation, p.published.Content.RenewRequest, p.obj.Status.LastHandledRenewRequest)
 }
 
-// lookAgain looks at the identity on the tenant when somebody asks for it, and puts right what has changed there. It comes after the token, which
+// checkOnRequest looks at the identity on the tenant when somebody asks for it, and puts right what has changed there. It comes after the token, which
 // it must not hold up. It returns what is wrong with the cluster.
-func (p *pass) lookAgain(ctx context.Context) error {
-	if p.looked || !annotation.IsOpen(p.obj, v1alpha1.ReconcileRequestAnnotation, p.obj.Status.LastHandledReconcileRequest) {
+func (p *pass) checkOnRequest(ctx context.Context) error {
+	if p.identityChecked || !annotation.IsOpen(p.obj, v1alpha1.ReconcileRequestAnnotation, p.obj.Status.LastHandledReconcileRequest) {
 		return nil
 	}
 	if p.managed() {
-		if err := p.try(taskIdentity, "", func() error { return p.lookAtIdentity(ctx) }); err != nil {
+		if err := p.try(taskIdentity, "", func() error { return p.checkIdentity(ctx) }); err != nil {
 			return err
 		}
 		p.identityApplied = p.tasks[taskIdentity].err == nil
 	}
-	p.looked = p.identityApplied
+	p.identityChecked = p.identityApplied
 	return nil
 }
 
-func (p *pass) lookAtIdentity(ctx context.Context) error {
+func (p *pass) checkIdentity(ctx context.Context) error {
 	if err := p.tenantReady(); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (p *pass) describeRequests(err error) {
 	if asked := p.asks(v1alpha1.RenewRequestAnnotation); asked != "" && p.published.Content.RenewRequest == asked {
 		p.obj.Status.LastHandledRenewRequest = asked
 	}
-	if asked := p.asks(v1alpha1.ReconcileRequestAnnotation); asked != "" && p.looked && err == nil {
+	if asked := p.asks(v1alpha1.ReconcileRequestAnnotation); asked != "" && p.identityChecked && err == nil {
 		p.obj.Status.LastHandledReconcileRequest = asked
 	}
 }

@@ -71,14 +71,6 @@ func (p *pass) prepareUser(ctx context.Context, stored secret.Stored) (id string
 	return summary.ID, admin.ResetPassword(ctx, summary.ID, pending.ClientSecret)
 }
 
-// settleOn notes whose credential is the present one now.
-func (p *pass) settleOn(promoted secret.Stored) {
-	for i := range p.obj.Status.Identities {
-		known := &p.obj.Status.Identities[i]
-		known.State = stateOf(known.Username, promoted)
-	}
-}
-
 // retiring returns the user that was replaced and is still there; nil for none.
 func (p *pass) retiring() *v1alpha1.IdentityStatus {
 	for i := range p.obj.Status.Identities {

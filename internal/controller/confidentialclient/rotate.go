@@ -156,7 +156,7 @@ func (p *pass) prove(ctx context.Context, stored secret.Stored) error {
 	}
 	p.noteCredential(promoted)
 	p.proof, p.rotated = proof, true
-	p.settleOn(promoted)
+	p.assignStates(promoted)
 	return nil
 }
 

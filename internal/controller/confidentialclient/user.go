@@ -30,15 +30,15 @@ func (p *pass) ensureUser(ctx context.Context, username string) error {
 	if known == nil {
 		return p.findOrCreateUser(ctx, username, stored)
 	}
-	user, claim, err := p.lookAtUser(ctx, known.UserID)
+	user, unowned, err := p.readUser(ctx, known.UserID)
 	switch {
 	case errors.Is(err, errUserGone):
 		p.forgetUser()
 		return p.findOrCreateUser(ctx, username, stored)
 	case err != nil:
 		return err
-	case claim != nil:
-		return p.adopt(ctx, user, claim, stored)
+	case unowned != nil:
+		return p.adopt(ctx, user, unowned, stored)
 	}
 	if err := p.session.Admin().ChangeUser(ctx, known.UserID, p.changesOf(user)); err != nil {
 		return err
@@ -64,12 +64,12 @@ func (p *pass) findOrCreateUser(ctx context.Context, username string, stored sec
 		p.setActive(v1alpha1.IdentityStatus{Username: username, UserID: id})
 		return nil
 	}
-	user, claim, err := p.lookAtUser(ctx, summary.ID)
+	user, unowned, err := p.readUser(ctx, summary.ID)
 	switch {
 	case err != nil:
 		return err
-	case claim != nil:
-		return p.adopt(ctx, user, claim, stored)
+	case unowned != nil:
+		return p.adopt(ctx, user, unowned, stored)
 	}
 	// An earlier pass was cut off after it had made the user, or the object was restored from a backup. The user gets the credential
 	// that is stored, because nobody knows whether it has that one already.
@@ -104,16 +104,16 @@ func (p *pass) changesOf(user identity.User) identity.UserChanges {
 
 // ownUser reads a user that must be ours.
 func (p *pass) ownUser(ctx context.Context, id string) (identity.User, error) {
-	user, claim, err := p.lookAtUser(ctx, id)
-	if err == nil && claim != nil {
-		err = claim
+	user, unowned, err := p.readUser(ctx, id)
+	if err == nil && unowned != nil {
+		err = unowned
 	}
 	return user, err
 }
 
-// lookAtUser reads a user. claim is nil for one that is ours; for one that nobody owns it is the Conflict that it makes unless it is
+// readUser reads a user. unowned is nil for one that is ours; for one that nobody owns it is the Conflict that it makes unless it is
 // adopted. One that belongs to somebody else is an error.
-func (p *pass) lookAtUser(ctx context.Context, id string) (user identity.User, claim *report.Refused, err error) {
+func (p *pass) readUser(ctx context.Context, id string) (user identity.User, unowned *report.Refused, err error) {
 	user, found, err := p.session.Admin().GetUser(ctx, id)
 	if err != nil {
 		return user, nil, err

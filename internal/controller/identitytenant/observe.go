@@ -113,7 +113,7 @@ func (p *pass) proved() bool {
 // logIn proves that the tenant accepts the credentials, and asks for the login suffix where the spec names none.
 func (p *pass) logIn(ctx context.Context) error {
 	err := p.session.Authenticate(ctx)
-	p.answered = err == nil || refused(err)
+	p.answered = err == nil || isRefusal(err)
 	if p.answered && p.requested() {
 		p.obj.Status.LastHandledReconcileRequest = annotation.Request(p.obj, v1alpha1.ReconcileRequestAnnotation)
 	}

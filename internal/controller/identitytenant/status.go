@@ -139,8 +139,8 @@ func notAsked(err error) bool {
 	return report.IsBlocked(err) || errors.As(err, &notFound) || errors.As(err, &incomplete)
 }
 
-// refused says whether the tenant itself answered, with a refusal.
-func refused(err error) bool {
+// isRefusal says whether the tenant itself answered, with a refusal.
+func isRefusal(err error) bool {
 	var proxy *tenant.ProxyError
 	if notAsked(err) || errors.As(err, &proxy) {
 		return false

@@ -51,9 +51,9 @@ func (p *pass) conclude() error {
 	return nil
 }
 
-// unsettle stores that the tenant is about to be as no hash says any more. Without it a change that was cut off, and then taken back in the
+// clearHash stores that the tenant is about to be as no hash says any more. Without it a change that was cut off, and then taken back in the
 // manifest, would pass for what was applied before.
-func (p *pass) unsettle(ctx context.Context) error {
+func (p *pass) clearHash(ctx context.Context) error {
 	if p.obj.Status.AppliedHash == "" {
 		return nil
 	}
@@ -144,14 +144,14 @@ func (p *pass) configure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.claimScript(ctx); err != nil {
+	if err := p.ownScript(ctx); err != nil {
 		return err
 	}
 	if update.IsEmpty() {
 		return nil
 	}
 	kind := p.changeKind()
-	if err := p.unsettle(ctx); err != nil {
+	if err := p.clearHash(ctx); err != nil {
 		return err
 	}
 	if err := p.session.Admin().UpdateApplication(ctx, p.obj.Status.ApplicationKey, update.Fields); err != nil {

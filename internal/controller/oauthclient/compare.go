@@ -18,7 +18,7 @@ const maxDrift = 64
 // compare finds out in which fields the application differs from what is declared, as far as applying it would change them, and writes
 // nothing to the tenant.
 func (p *pass) compare(ctx context.Context) error {
-	found, err := p.look(ctx)
+	found, err := p.find(ctx)
 	if err != nil {
 		return err
 	}
@@ -47,9 +47,9 @@ func (p *pass) compare(ctx context.Context) error {
 	return p.conclude()
 }
 
-// look reads the application: by its row key, else by its application ID. Whose it is does not matter to who only looks, but it is noted:
+// find reads the application: by its row key, else by its application ID. Whose it is does not matter to who only looks, but it is noted:
 // what is not ours is not touched either when the manifest asks for more later.
-func (p *pass) look(ctx context.Context) (bool, error) {
+func (p *pass) find(ctx context.Context) (bool, error) {
 	admin := p.session.Admin()
 	key := p.obj.Status.ApplicationKey
 	if key == "" {

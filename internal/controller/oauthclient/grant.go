@@ -51,7 +51,7 @@ func isGrantTo(g identity.Grant, kind, name string) bool {
 
 // grant sets the rights of principals, and reads back whether the tenant took it. No right at all revokes a grant.
 func (p *pass) grant(ctx context.Context, grants ...identity.Grant) error {
-	if err := p.unsettle(ctx); err != nil {
+	if err := p.clearHash(ctx); err != nil {
 		return err
 	}
 	if err := p.session.Admin().SetGrants(ctx, p.obj.Status.ApplicationKey, grants); err != nil {

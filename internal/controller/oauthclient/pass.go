@@ -79,7 +79,7 @@ func (p *pass) advance(ctx context.Context) error {
 		return err
 	}
 	if err := p.reach(ctx); err != nil {
-		if refused(err) {
+		if report.IsRefused(err) {
 			p.obj.Status.AppliedHash = "" // what was applied may not hold any more, and neither a restart nor an older manifest may take it for granted
 		}
 		return err

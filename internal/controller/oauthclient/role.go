@@ -64,7 +64,7 @@ func (p *pass) removeClientRole(ctx context.Context) error {
 	if kept == nil && p.obj.Status.AppliedHash != "" {
 		return nil // nothing was begun since the status was complete
 	}
-	if err := p.unsettle(ctx); err != nil {
+	if err := p.clearHash(ctx); err != nil {
 		return err
 	}
 	admin := p.session.Admin()

@@ -6,9 +6,9 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 )
 
-// claimScript stores that the claims script is ours before the tenant gets it: only then is it reset when the manifest names none any
+// ownScript stores that the claims script is ours before the tenant gets it: only then is it reset when the manifest names none any
 // more. A script that somebody else has set is never reset.
-func (p *pass) claimScript(ctx context.Context) error {
+func (p *pass) ownScript(ctx context.Context) error {
 	if p.desired.ClaimsScript == "" || p.obj.Status.ClaimsScriptApplied {
 		return nil
 	}
@@ -21,7 +21,7 @@ func (p *pass) resetClaimsScript(ctx context.Context) error {
 	if p.desired.ClaimsScript != "" || !p.obj.Status.ClaimsScriptApplied {
 		return nil
 	}
-	if err := p.unsettle(ctx); err != nil {
+	if err := p.clearHash(ctx); err != nil {
 		return err
 	}
 	if err := p.session.Admin().ResetApplicationScript(ctx, p.obj.Status.ApplicationKey); err != nil {

@@ -2,7 +2,6 @@ package oauthclient
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,13 +51,7 @@ func (p *pass) describe(err error) {
 // standsAnyway says whether err takes nothing from an application that was as declared: a comparison that could not be made says nothing
 // about it. What the tenant refuses for good, such as an application that is marked by somebody else now, does.
 func (p *pass) standsAnyway(err error) bool {
-	return p.checking && p.obj.Status.AppliedHash != "" && !refused(err)
-}
-
-// refused says whether something on the tenant is not as the spec needs it.
-func refused(err error) bool {
-	var refused *report.Refused
-	return errors.As(err, &refused)
+	return p.checking && p.obj.Status.AppliedHash != "" && !report.IsRefused(err)
 }
 
 func (p *pass) describeFailure(c report.Conditions, err error) {
