@@ -37,8 +37,8 @@ func At(now time.Time, moments ...time.Time) ctrl.Result {
 	return ctrl.Result{RequeueAfter: min(wait, longestWait)}
 }
 
-// Later returns the moment at which a wait ends; the zero moment for none.
-func Later(now time.Time, wait time.Duration) time.Time {
+// In returns the moment at which a wait ends; the zero moment for none.
+func In(now time.Time, wait time.Duration) time.Time {
 	if wait <= 0 {
 		return time.Time{}
 	}

@@ -29,3 +29,12 @@ func TestAt(t *testing.T) {
 		})
 	}
 }
+
+func TestInIsNoMomentWithoutAWait(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for wait, want := range map[time.Duration]time.Time{time.Minute: now.Add(time.Minute), 0: {}, -time.Second: {}} {
+		if got := schedule.In(now, wait); !got.Equal(want) {
+			t.Errorf("in %v: %v", wait, got)
+		}
+	}
+}

@@ -16,7 +16,7 @@ func (p *pass) retry(err error, timeLeft time.Duration) time.Time {
 		return p.refusedUntil
 	}
 	if p.contested > 0 {
-		return schedule.Later(p.Clock.Now(), p.contested)
+		return schedule.In(p.Clock.Now(), p.contested)
 	}
 	return p.backOff(string(p.obj.UID), p.attempt(), err, timeLeft)
 }
@@ -24,7 +24,7 @@ func (p *pass) retry(err error, timeLeft time.Duration) time.Time {
 // backOff returns when to try again what has failed with err, of which key is what Retries knows it by; zero means when something wakes the object.
 // What the tenant has refused is remembered until then, with the attempt.
 func (p *pass) backOff(key, attempt string, err error, timeLeft time.Duration) time.Time {
-	due := schedule.Later(p.Clock.Now(), p.Retries.Wait(key, err, timeLeft))
+	due := schedule.In(p.Clock.Now(), p.Retries.Wait(key, err, timeLeft))
 	if !due.IsZero() && refusedByTenant(err) && p.obj.DeletionTimestamp.IsZero() {
 		p.Retries.Remember(key, attempt, err, due)
 	}

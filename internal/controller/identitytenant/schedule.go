@@ -26,7 +26,7 @@ const (
 // schedule says when to come back after a pass that ended with err, and how urgent that is.
 func (p *pass) schedule(err error) ctrl.Result {
 	now := p.Clock.Now()
-	result := schedule.At(now, schedule.Later(now, p.wait(err)), schedule.Later(now, p.recount))
+	result := schedule.At(now, schedule.In(now, p.wait(err)), schedule.In(now, p.recount))
 	result.Priority = new(schedule.PriorityChanged)
 	return result
 }

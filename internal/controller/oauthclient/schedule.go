@@ -32,7 +32,7 @@ func (p *pass) moments(err error) []time.Time {
 		}
 		return []time.Time{slot}
 	}
-	retry := schedule.Later(now, p.Retries.Wait(key, err, 0))
+	retry := schedule.In(now, p.Retries.Wait(key, err, 0))
 	if report.Reason(err) == v1alpha1.ReasonDependentsExist {
 		return []time.Time{retry}
 	}
