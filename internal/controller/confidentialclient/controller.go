@@ -114,7 +114,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return report.Again(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{
-		layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj), tasks: map[kindOfTask]task{},
+		secretFacts:   secretFacts{layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj)},
+		identityFacts: identityFacts{tasks: map[kindOfTask]task{}},
 	}}
 	p.claim.SpecHash = p.localHash() + hashSeparator
 	ctx, leave := r.Visits.Begin(ctx)

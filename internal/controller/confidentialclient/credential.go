@@ -10,6 +10,19 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
 
+// credentialFacts are about the client's own credential.
+type credentialFacts struct {
+	// credential is as it was last read or written; nil for none yet. That of a managed identity is set by alignIdentities, mostly from the cache, and
+	// whoever is to use one asks liveCredential.
+	credential *secret.Stored
+	// credentialLive says that it was read past the cache, or written, in this pass; set by noteCredential.
+	credentialLive bool
+	// credentialVersion tells writes of a credential that users bring apart; set by liveCredential.
+	credentialVersion string
+	// credentialRefused is why the client's own credential could not be used; set by publish.
+	credentialRefused error
+}
+
 // liveCredential returns the client's credential, read once in a pass and past any cache: what was stored last counts.
 func (p *pass) liveCredential(ctx context.Context) (secret.Stored, error) {
 	if p.credentialLive {

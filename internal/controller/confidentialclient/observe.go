@@ -11,7 +11,39 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
+
+// secretFacts are about the published Secret: what it is asked to hold, and what it holds.
+type secretFacts struct {
+	// layout that the spec asks the Secret to have; set from the beginning.
+	layout secret.Layout
+	// dress that the spec asks for; set from the beginning.
+	dress secret.Dress
+	// claim to the Secret; set from the beginning.
+	claim secret.Claim
+	// published is what the Secret holds; set by observeSecret and again by publish.
+	published secret.Published
+	// decision about the published token; set by observeSecret, by publish once the whole spec hash is known, and again
+	// after a mint.
+	decision renewal.Decision
+}
+
+// wayFacts are about the way to the application and its tenant.
+type wayFacts struct {
+	// tenant that issues the tokens; set by findApplication.
+	tenant *v1alpha1.IdentityTenant
+	// oauthClient whose application issues them; set by findApplication, nil for an application that nobody manages here.
+	oauthClient *v1alpha1.OAuthClient
+	// applicationID of the application; set by findApplication.
+	applicationID string
+	// session with the tenant; set by resolve.
+	session *tenant.Session
+	// mark that we leave on the tenant; set by resolve.
+	mark ownership.Mark
+	// resolving says that the pass got as far as the references and the identity; set by advance.
+	resolving bool
+}
 
 // secretKey returns the name of the Secret in which the token is published.
 func (p *pass) secretKey() types.NamespacedName {

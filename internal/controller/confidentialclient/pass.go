@@ -3,19 +3,12 @@ package confidentialclient
 import (
 	"cmp"
 	"context"
-	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/oauth"
-	"github.com/oauth-operator/oauth-operator/internal/ownership"
-	"github.com/oauth-operator/oauth-operator/internal/renewal"
 	"github.com/oauth-operator/oauth-operator/internal/report"
-	"github.com/oauth-operator/oauth-operator/internal/rotation"
-	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
-	"github.com/oauth-operator/oauth-operator/internal/verification"
 )
 
 // pass is one look at one ConfidentialClient: the object, what is stored of it, and the facts found on the way. It is never kept.
@@ -26,69 +19,15 @@ type pass struct {
 	facts
 }
 
-// facts are what one pass found out.
+// facts are what one pass found out, by subject.
 type facts struct {
-	// layout that the spec asks the Secret to have; set from the beginning.
-	layout secret.Layout
-	// dress that the spec asks for; set from the beginning.
-	dress secret.Dress
-	// claim to the Secret; set from the beginning.
-	claim secret.Claim
-	// published is what the Secret holds; set by observeSecret and again by publish.
-	published secret.Published
-	// decision about the published token; set by observeSecret, by publish once the whole spec hash is known, and again
-	// after a mint.
-	decision renewal.Decision
-	// tenant that issues the tokens; set by findApplication.
-	tenant *v1alpha1.IdentityTenant
-	// oauthClient whose application issues them; set by findApplication, nil for an application that nobody manages here.
-	oauthClient *v1alpha1.OAuthClient
-	// applicationID of the application; set by findApplication.
-	applicationID string
-	// session with the tenant; set by resolve.
-	session *tenant.Session
-	// mark that we leave on the tenant; set by resolve.
-	mark ownership.Mark
-	// resolving says that the pass got as far as the references and the identity; set by advance.
-	resolving bool
-	// identityChecked says that the identity was looked up on the tenant, and is as the spec asks for; set by provision and checkOnRequest.
-	identityChecked bool
-	// identityApplied says that the identity is as the spec asks for; set by advance.
-	identityApplied bool
-	// credential is the client's own, as it was last read or written; nil for none yet. That of a managed identity is set by alignIdentities, mostly from the
-	// cache, and whoever is to use one asks liveCredential.
-	credential *secret.Stored
-	// credentialLive says that it was read past the cache, or written, in this pass; set by noteCredential.
-	credentialLive bool
-	// credentialVersion tells writes of a credential that users bring apart; set by liveCredential.
-	credentialVersion string
-	// rotation is the decision about it; set by rotate, and again after each change of it.
-	rotation rotation.Decision
-	// rotationSeen says that the pass got as far as to judge it; set by retire.
-	rotationSeen bool
-	// tasks are those that have failed; set by try.
-	tasks map[kindOfTask]task
-	// proof is the token that was requested with a new credential, and that is to be published; set by prove.
-	proof *oauth.Token
-	// unfit is why a token that the tenant has issued to the client's credential must not be published: the credential is good, the token is not. Set
-	// by prove and request.
-	unfit error
-	// rotated says that another credential has become the present one; set by prove.
-	rotated bool
-	// others are what is to be published beside the token, without what templates make; set by gather.
-	others map[secret.Field]oauth.Secret
-	// templateFails says that a template of the spec cannot be rendered; set by gather.
-	templateFails bool
-	// minted is the token that was requested in this pass; set by publish.
-	minted *oauth.Token
-	// finding is what the check of the requested token came to; nil when none was checked. Set by verify.
-	finding *verification.Finding
-	// credentialRefused is why the client's own credential could not be used; set by publish.
-	credentialRefused error
-	// refusedUntil is when an attempt that was refused before is due again; set by refusedBefore and keepIdentity, zero when it is due now.
-	refusedUntil time.Time
-	// contested is how long the Secret is left as somebody else made it; set by publish.
-	contested time.Duration
+	secretFacts
+	wayFacts
+	identityFacts
+	credentialFacts
+	rotationFacts
+	tokenFacts
+
 	// rollout is what became of the restart of workloads; nil when none was due. Set by rollOut.
 	rollout *rollout
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.

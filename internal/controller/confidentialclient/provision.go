@@ -15,6 +15,16 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/rotation"
 )
 
+// identityFacts are about the user behind a managed client.
+type identityFacts struct {
+	// identityChecked says that the identity was looked up on the tenant, and is as the spec asks for; set by provision and checkOnRequest.
+	identityChecked bool
+	// identityApplied says that the identity is as the spec asks for; set by keepIdentity and checkOnRequest.
+	identityApplied bool
+	// tasks are those that have failed; set by try.
+	tasks map[kindOfTask]task
+}
+
 // keepIdentity brings the identity to what the spec asks for. What keeps it from that keeps no token from being renewed that was requested for the
 // identity as it is: it is noted, and the pass goes on. Without such a token it ends the pass.
 func (p *pass) keepIdentity(ctx context.Context) error {

@@ -4,15 +4,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/oauth"
 	"github.com/oauth-operator/oauth-operator/internal/renewal"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/verification"
 )
+
+// tokenFacts are about what is requested in this pass, and published.
+type tokenFacts struct {
+	// others are what is to be published beside the token, without what templates make; set by gather.
+	others map[secret.Field]oauth.Secret
+	// templateFails says that a template of the spec cannot be rendered; set by gather.
+	templateFails bool
+	// minted is the token that was requested in this pass; set by publish.
+	minted *oauth.Token
+	// finding is what the check of the requested token came to; nil when none was checked. Set by verify.
+	finding *verification.Finding
+	// refusedUntil is when an attempt that was refused before is due again; set by refusedBefore and keepIdentity, zero when it is due now.
+	refusedUntil time.Time
+	// contested is how long the Secret is left as somebody else made it; set by publish.
+	contested time.Duration
+}
 
 // publish replaces the token if there is a reason to, and keeps everything else in its Secret in order.
 func (p *pass) publish(ctx context.Context) error {

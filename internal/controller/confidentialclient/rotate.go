@@ -15,6 +15,21 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
 
+// rotationFacts are about the replacement of the credential.
+type rotationFacts struct {
+	// rotation is the decision about the credential; set by rotate, and again after each change of it.
+	rotation rotation.Decision
+	// rotationSeen says that the pass got as far as to judge it; set by retire.
+	rotationSeen bool
+	// proof is the token that was requested with a new credential, and that is to be published; set by prove.
+	proof *oauth.Token
+	// unfit is why a token that the tenant has issued to the client's credential must not be published: the credential is good, the token is not. Set
+	// by request.
+	unfit error
+	// rotated says that another credential has become the present one; set by prove.
+	rotated bool
+}
+
 // rotate replaces the credential if there is a reason to. What keeps it from that keeps no token from being renewed: it is noted, and the pass
 // goes on. The order is the same for both strategies, so that each step can be made again after a pass that was cut off: the new
 // credential is stored beside the present one; the tenant learns of it; a token is requested with it; only then it becomes the present one,
