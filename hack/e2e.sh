@@ -100,7 +100,7 @@ go test -c -o "$work/e2e.test" ./test/e2e
 
 export E2E_INSTALL=$work/install.yaml
 runner=$(go tool -n -modfile=go.tools.mod gotestsum)
-tests=("$runner" --format testname --raw-command -- go tool test2json -t -p github.com/oauth-operator/oauth-operator/test/e2e
+tests=("$runner" --format standard-verbose --raw-command -- go tool test2json -t -p github.com/oauth-operator/oauth-operator/test/e2e
   env -C test/e2e "$work/e2e.test" -test.v=test2json -test.timeout=15m)
 
 # --- the cluster ------------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ const (
 	// ConditionTokenReady says whether a token that was requested with the present spec is published and not expired.
 	//
 	//   - True: Published, NotDelivered (spec.secret.deliver has no Token).
-	//   - False: TokenExpired, Suspended, SpecNotApplied, SecretConflict, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted,
+	//   - False: TokenExpired, Suspended, SpecNotApplied, SecretConflict, SecretRefused, SecretContested, ScopeNotGranted, InvalidClient, NotAdmitted,
 	//     those of TokenVerified, and the reasons of a failed request: ServerUnavailable, Throttled, Unauthorized, RequestRejected, UnexpectedResponse,
 	//     ProxyUnavailable, ProxyRefused, SecretNotFound, SecretIncomplete; without a usable token also those of IdentityProvisioned.
 	ConditionTokenReady = "TokenReady"
@@ -203,6 +203,8 @@ const (
 	ReasonCABundleUnusable = "CABundleUnusable"
 	// ReasonSecretConflict: a Secret of that name exists that is not ours.
 	ReasonSecretConflict = "SecretConflict"
+	// ReasonSecretRefused: kube-apiserver does not let the operator write a Secret, for a quota, an admission policy or a permission.
+	ReasonSecretRefused = "SecretRefused"
 	// ReasonSecretContested: somebody keeps changing the published Secret.
 	ReasonSecretContested = "SecretContested"
 	// ReasonSpecNotApplied: what is published stems from an older spec.

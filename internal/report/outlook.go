@@ -18,7 +18,7 @@ const (
 func OutlookOf(reason string) (Outlook, bool) {
 	switch reason {
 	case v1alpha1.ReasonNotAdmitted, v1alpha1.ReasonConflict, v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonInvalidPattern, v1alpha1.ReasonTypeMismatch,
-		v1alpha1.ReasonRoleNotFound, v1alpha1.ReasonUserNotFound, v1alpha1.ReasonApplicationNotFound, v1alpha1.ReasonSecretConflict,
+		v1alpha1.ReasonRoleNotFound, v1alpha1.ReasonUserNotFound, v1alpha1.ReasonApplicationNotFound, v1alpha1.ReasonSecretConflict, v1alpha1.ReasonSecretRefused,
 		v1alpha1.ReasonRequestRejected, v1alpha1.ReasonUnauthorized, v1alpha1.ReasonInvalidClient, v1alpha1.ReasonProxyRefused,
 		v1alpha1.ReasonScopeNotGranted, v1alpha1.ReasonSignatureInvalid, v1alpha1.ReasonIssuerMismatch, v1alpha1.ReasonAudienceMismatch,
 		v1alpha1.ReasonTokenExpired, v1alpha1.ReasonTokenInactive:
@@ -49,7 +49,7 @@ func NeedsSomebody(err error) bool {
 // when it changes.
 func IsAboutSecret(err error) bool {
 	switch Reason(err) {
-	case v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretIncomplete, v1alpha1.ReasonSecretConflict:
+	case v1alpha1.ReasonSecretNotFound, v1alpha1.ReasonSecretIncomplete, v1alpha1.ReasonSecretConflict, v1alpha1.ReasonSecretRefused:
 		return true
 	}
 	return false

@@ -134,6 +134,9 @@ func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, c
 		},
 	}
 	if err := v.Client.Create(ctx, object, FieldOwner); err != nil {
+		if refusal := refused(key, err); refusal != nil {
+			return Stored{}, false, refusal
+		}
 		if !apierrors.IsAlreadyExists(err) {
 			return Stored{}, false, fmt.Errorf("storing credential in Secret %s: %w", key, err)
 		}

@@ -1,9 +1,12 @@
 package secret
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -95,3 +98,35 @@ func (e *InvalidError) Error() string {
 
 // ConditionReason returns the reason of a condition for this error.
 func (e *InvalidError) ConditionReason() string { return v1alpha1.ReasonInvalidSpec }
+
+// RefusedError says that kube-apiserver may not take a Secret from the operator: a quota, an admission policy or webhook, a namespace that ends, or a
+// missing permission is in the way.
+type RefusedError struct {
+	Secret types.NamespacedName
+	// Because is in kube-apiserver's words. They end where those of an admission webhook would begin, which has seen the Secret.
+	Because string
+}
+
+// Error names the Secret and the reason.
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("Secret %s cannot be written: kube-apiserver refuses it: %s", e.Secret, e.Because)
+}
+
+// ConditionReason returns the reason of a condition for this error.
+func (e *RefusedError) ConditionReason() string { return v1alpha1.ReasonSecretRefused }
+
+// strangersWords begin after this in a refusal: those of a webhook, or of a policy.
+var strangersWords = regexp.MustCompile(`denied (the )?request`)
+
+// refused returns what an error of kube-apiserver means for the write of a Secret, if it is a refusal; nil otherwise.
+func refused(key types.NamespacedName, err error) error {
+	var status apierrors.APIStatus
+	if !apierrors.IsForbidden(err) && !apierrors.IsRequestEntityTooLargeError(err) || !errors.As(err, &status) {
+		return nil
+	}
+	because := status.Status().Message
+	if end := strangersWords.FindStringIndex(because); end != nil {
+		because = because[:end[1]]
+	}
+	return &RefusedError{Secret: key, Because: because}
+}

@@ -137,6 +137,9 @@ var errReplaced = errors.New("it was replaced by another Secret of its name")
 // failed returns what a refused write means. kube-apiserver calls a Secret invalid that has another UID now, as it does one with wrong
 // content.
 func (p Publisher) failed(doing string, err error) error {
+	if refusal := refused(p.Key, err); refusal != nil {
+		return refusal
+	}
 	var status apierrors.APIStatus
 	if apierrors.IsInvalid(err) && errors.As(err, &status) {
 		invalid := &InvalidError{Secret: p.Key}

@@ -56,6 +56,9 @@ func (v Vault) swap(ctx context.Context, stored Stored, doing string, change fun
 	change(object)
 	patch := client.MergeFromWithOptions(stored.object, client.MergeFromWithOptimisticLock{})
 	if err := v.Client.Patch(ctx, object, patch, FieldOwner); err != nil {
+		if refusal := refused(client.ObjectKeyFromObject(object), err); refusal != nil {
+			return Stored{}, refusal
+		}
 		return Stored{}, fmt.Errorf("%s in Secret %s: %w", doing, client.ObjectKeyFromObject(object), err)
 	}
 	return storedIn(object), nil

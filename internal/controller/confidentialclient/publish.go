@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -86,6 +89,9 @@ func (p *pass) renew(ctx context.Context) error {
 		}
 	}
 	content := secret.Content{IssueTime: p.Clock.Now(), SpecHash: p.specHash(), RenewRequest: p.asks(v1alpha1.RenewRequestAnnotation)}
+	if err := p.tryWrite(ctx, content); err != nil {
+		return err
+	}
 	if p.canTry() {
 		token, err := p.mint(ctx)
 		if err != nil {
@@ -106,6 +112,23 @@ func (p *pass) renew(ctx context.Context) error {
 	}
 	log.FromContext(ctx).V(1).Info("Published token", "reason", reason, "secret", p.secretKey(), "expirationTime", content.ExpirationTime)
 	p.decide(content.SpecHash)
+	return nil
+}
+
+// tryWrite asks kube-apiserver whether it would take the Secret by now, if it refused it the last time: a token that cannot be published need not be
+// requested. Only a refusal counts; content is not what will be written.
+func (p *pass) tryWrite(ctx context.Context, content secret.Content) error {
+	refused := func(c metav1.Condition) bool { return c.Reason == v1alpha1.ReasonSecretRefused }
+	if !slices.ContainsFunc(p.stored.Status.Conditions, refused) {
+		return nil
+	}
+	content.Others = p.others
+	publisher := p.publisher()
+	publisher.Client = client.NewDryRunClient(p.Client)
+	_, err := publisher.Publish(ctx, p.published, content, p.layout)
+	if refusal, is := errors.AsType[*secret.RefusedError](err); is {
+		return refusal
+	}
 	return nil
 }
 
