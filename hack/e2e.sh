@@ -119,4 +119,5 @@ fi
 assets=$(hack/control-plane.sh etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl)
 image localhost/pause:e2e ./test/node/pause
 CGO_ENABLED=0 go build -o "$work/node" ./test/node
-"$work/node" --assets="$assets" --sandbox-image=localhost/pause:e2e "${images[@]/#/--image=}" -- "${tests[@]}"
+mkdir "$work/cluster"
+"$work/node" --directory="$work/cluster" --assets="$assets" --sandbox-image=localhost/pause:e2e "${images[@]/#/--image=}" -- "${tests[@]}"

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -64,16 +65,25 @@ type cgroups struct {
 	children []string
 }
 
-// enterCgroups makes a cgroup of the given name in each hierarchy, below that of this process, and moves this process there. A cgroup namespace that is
+// namePrefix begins the names of cgroups and directories of nodes.
+const namePrefix = "oauth-operator-node-"
+
+// enterCgroups makes a cgroup in each hierarchy, below that of this process, and moves this process there. A cgroup namespace that is
 // made next has them as its roots.
-func enterCgroups(name string) (*cgroups, error) {
+func enterCgroups() (*cgroups, error) {
 	hierarchies, err := ownHierarchies()
 	if err != nil {
 		return nil, err
 	}
 	c := &cgroups{}
 	for _, h := range hierarchies {
-		child := filepath.Join(h.path, name)
+		// What earlier ones left that were killed. One that is in use cannot be removed.
+		if left, err := filepath.Glob(filepath.Join(h.path, namePrefix+"*")); err == nil {
+			for _, directory := range left {
+				_ = removeTree(directory)
+			}
+		}
+		child := filepath.Join(h.path, namePrefix+strconv.Itoa(os.Getpid()))
 		if err := os.Mkdir(child, 0o755); err != nil {
 			c.leave()
 			return nil, fmt.Errorf("making a cgroup: %w", err)

@@ -104,14 +104,14 @@ func outside(o options) error {
 	// The kernel ends the child with the thread that made it, not with the process.
 	runtime.LockOSThread()
 	if o.directory == "" {
-		directory, err := os.MkdirTemp("", "oauth-operator-node-")
+		directory, err := os.MkdirTemp("", namePrefix)
 		if err != nil {
 			return fmt.Errorf("making a directory: %w", err)
 		}
 		defer os.RemoveAll(directory)
 		o.directory = directory
 	}
-	groups, err := enterCgroups("oauth-operator-node-" + fmt.Sprint(os.Getpid()))
+	groups, err := enterCgroups()
 	if err != nil {
 		return err
 	}
