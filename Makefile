@@ -20,6 +20,9 @@ GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/
 # The operator and the emulator are static; only the race detector needs cgo.
 GO_BUILD := env CGO_ENABLED=0 go build -trimpath
 
+# Where it matters which kube-apiserver there is, and the oldest that is supported.
+OLDEST_PKG := ./internal/controller/... ./internal/secret ./internal/tenancy ./test/crd ./test/install ./test/samples ./test/tenancy
+OLDEST := $(shell grep -m 1 '^1' hack/kubernetes-versions)
 # Packages to test, and further arguments of `go test`, as in: make test-package PKG=./internal/oauth ARGS='-run Basic -v'
 PKG ?= ./...
 ARGS ?=
@@ -51,6 +54,11 @@ test: control-plane vet lint verify alerts bin/.install-tools image-test test-ra
 .PHONY: test-package
 test-package: ## Test some packages without the checks around them (PKG=./internal/oauth/..., ARGS='-run ...').
 	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" go test $(ARGS) $(PKG)
+
+.PHONY: test-oldest
+test-oldest: K8S_VERSION := $(OLDEST)
+test-oldest: PKG = $(OLDEST_PKG)
+test-oldest: test-package ## Test what talks to kube-apiserver on the oldest supported version of Kubernetes (the first time, building it takes minutes).
 
 .PHONY: test-race
 test-race:

@@ -13,17 +13,18 @@
 #   4. a build from the Go modules of Kubernetes and etcd, into the cache: 5 to 10 minutes, once
 #
 # Environment:
-#   K8S_VERSION         version of Kubernetes; 1.34.4, 1.35.4, 1.36.3 and the default 1.37.0 are known to build
+#   K8S_VERSION         version of Kubernetes (default: the last of hack/kubernetes-versions, which are known to build)
 #   KUBEBUILDER_ASSETS  binaries that are there already
 #   XDG_CACHE_HOME      where caches live (default: ~/.cache)
 #   http_proxy, https_proxy, GOPROXY, GOFLAGS, GOCACHE as usual
 
 set -euo pipefail
 
-readonly version=${K8S_VERSION:-1.37.0}
 readonly -a known=(etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl)
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly repository
+version=${K8S_VERSION:-$(tail -n 1 "$repository/hack/kubernetes-versions")}
+readonly version
 
 say() { printf '%s\n' "control plane: $*" >&2; }
 die() {

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
@@ -71,6 +70,9 @@ func Start(ctx context.Context, guard *process.Guard, o Options) (_ *ControlPlan
 	}
 	if err := os.WriteFile(c.Kubeconfig(), env.KubeConfig, 0o600); err != nil {
 		return nil, fmt.Errorf("writing the administrator's kubeconfig: %w", err)
+	}
+	if err := CheckVersion(env.Config); err != nil {
+		return nil, err
 	}
 	if err := c.startControllerManager(ctx, o); err != nil {
 		return nil, err
@@ -134,17 +136,7 @@ func (c *ControlPlane) Kubeconfig() string { return filepath.Join(c.directory, "
 func (c *ControlPlane) Kubectl() string { return c.kubectl }
 
 // Version is the version of Kubernetes, as kube-apiserver tells it.
-func (c *ControlPlane) Version() (string, error) {
-	clients, err := kubernetes.NewForConfig(c.Config())
-	if err != nil {
-		return "", fmt.Errorf("making a client: %w", err)
-	}
-	version, err := clients.Discovery().ServerVersion()
-	if err != nil {
-		return "", fmt.Errorf("asking kube-apiserver for its version: %w", err)
-	}
-	return version.GitVersion, nil
-}
+func (c *ControlPlane) Version() (string, error) { return version(c.Config()) }
 
 // Stop ends everything, etcd last: a kube-apiserver that has lost its etcd takes minutes to end.
 func (c *ControlPlane) Stop() error {

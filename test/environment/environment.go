@@ -33,6 +33,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
 	"github.com/oauth-operator/oauth-operator/internal/operator"
+	"github.com/oauth-operator/oauth-operator/test/controlplane"
 )
 
 // patience bounds every wait for something that must come true.
@@ -87,6 +88,9 @@ func start(journal *Journal) (*Server, error) {
 	}
 	environment := &envtest.Environment{BinaryAssetsDirectory: assets, CRDDirectoryPaths: []string{filepath.Join(Root(), "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
 	config, err := environment.Start()
+	if err == nil {
+		err = controlplane.CheckVersion(config)
+	}
 	if err != nil {
 		// What was started before the failure would outlive this process.
 		return nil, errors.Join(err, environment.Stop())
@@ -107,6 +111,14 @@ func assets() (string, error) {
 		return "", fmt.Errorf("getting kube-apiserver and etcd: %w", err)
 	}
 	return strings.TrimSpace(string(out)), nil
+}
+
+// declareVersion looks at what decides of which version kube-apiserver is. go test keeps what has passed until a variable is another that a test has
+// looked at, and what was looked at before the tests, as Main does, does not count.
+func declareVersion() {
+	for _, name := range []string{"K8S_VERSION", "KUBEBUILDER_ASSETS"} {
+		_ = os.Getenv(name)
+	}
 }
 
 // Root returns the root of the checkout.
@@ -162,6 +174,7 @@ func (s *Server) New(t *testing.T, options emulator.Options) *World {
 // NewOn makes a world for a test on a tenant that is there already, such as that of another cluster's world, and takes it down after it.
 func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
 	t.Helper()
+	declareVersion()
 	scheme, err := operator.NewScheme()
 	if err != nil {
 		t.Fatal(err)

@@ -55,6 +55,33 @@ func TestEveryPermissionIsExplained(t *testing.T) {
 	}
 }
 
+// TestTheSupportedVersionsOfKubernetesAreTold compares hack/kubernetes-versions with what people read, and with what Helm checks.
+func TestTheSupportedVersionsOfKubernetesAreTold(t *testing.T) {
+	read := func(path string) string {
+		text, err := os.ReadFile(filepath.Join(environment.Root(), path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	var minors []string
+	for line := range strings.Lines(read("hack/kubernetes-versions")) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "1.") {
+			minors = append(minors, line[:strings.LastIndex(line, ".")])
+		}
+	}
+	oldest, newest := minors[0], minors[len(minors)-1]
+	for path, text := range map[string]string{
+		"README.md":                        "Kubernetes " + oldest + " to " + newest,
+		"docs/installation.md":             "Kubernetes " + oldest + " or newer",
+		"charts/oauth-operator/Chart.yaml": `kubeVersion: ">=` + oldest + `.0-0"`,
+	} {
+		if !strings.Contains(read(path), text) {
+			t.Errorf("%s does not say %q", path, text)
+		}
+	}
+}
+
 // permissionsOf reads the table under a heading: verbs by resource.
 func permissionsOf(t *testing.T, text, heading string) map[string][]string {
 	t.Helper()
