@@ -21,7 +21,7 @@ GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/
 GO_BUILD := env CGO_ENABLED=0 go build -trimpath
 
 # Where it matters which kube-apiserver there is, and the oldest that is supported.
-OLDEST_PKG := ./internal/controller/... ./internal/secret ./internal/tenancy ./test/crd ./test/install ./test/samples ./test/tenancy
+OLDEST_PKG := ./internal/controller/... ./internal/secret ./internal/tenancy ./test/crd ./test/install ./test/samples ./test/tenancy ./test/upgrade
 OLDEST := $(shell grep -m 1 '^1' hack/kubernetes-versions)
 # Packages to test, and further arguments of `go test`, as in: make test-package PKG=./internal/oauth ARGS='-run Basic -v'
 PKG ?= ./...

@@ -55,12 +55,21 @@ type Server struct {
 // Main starts a kube-apiserver for each of stores, runs the tests of a package and ends the process. A store puts its server where the tests
 // find it.
 func Main(m *testing.M, stores ...func(*Server)) {
+	run(m, []string{filepath.Join(Root(), "config", "crd", "bases")}, stores)
+}
+
+// MainWithoutKinds is Main for a kube-apiserver that does not know our kinds: the tests install them themselves.
+func MainWithoutKinds(m *testing.M, store func(*Server)) {
+	run(m, nil, []func(*Server){store})
+}
+
+func run(m *testing.M, kinds []string, stores []func(*Server)) {
 	journal := &Journal{}
 	operator.SetLogger(journal.Logger())
 	code := 0
 	var servers []*Server
 	for _, store := range stores {
-		server, err := start(journal)
+		server, err := start(journal, kinds)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "starting kube-apiserver:", err)
 			code = 1
@@ -81,12 +90,12 @@ func Main(m *testing.M, stores ...func(*Server)) {
 	os.Exit(code)
 }
 
-func start(journal *Journal) (*Server, error) {
+func start(journal *Journal, kinds []string) (*Server, error) {
 	assets, err := assets()
 	if err != nil {
 		return nil, err
 	}
-	environment := &envtest.Environment{BinaryAssetsDirectory: assets, CRDDirectoryPaths: []string{filepath.Join(Root(), "config", "crd", "bases")}, ErrorIfCRDPathMissing: true}
+	environment := &envtest.Environment{BinaryAssetsDirectory: assets, CRDDirectoryPaths: kinds, ErrorIfCRDPathMissing: true}
 	config, err := environment.Start()
 	if err == nil {
 		err = controlplane.CheckVersion(config)
