@@ -34,6 +34,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
 	"github.com/oauth-operator/oauth-operator/internal/operator"
 	"github.com/oauth-operator/oauth-operator/test/controlplane"
+	"github.com/oauth-operator/oauth-operator/test/controlplane/process"
 )
 
 // patience bounds every wait for something that must come true.
@@ -95,16 +96,46 @@ func start(journal *Journal, kinds []string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	environment := &envtest.Environment{BinaryAssetsDirectory: assets, CRDDirectoryPaths: kinds, ErrorIfCRDPathMissing: true}
+	environment := &envtest.Environment{CRDDirectoryPaths: kinds, ErrorIfCRDPathMissing: true}
+	release, err := guarded(environment, assets)
+	if err != nil {
+		return nil, err
+	}
+	stop := func() error { return errors.Join(environment.Stop(), release()) }
 	config, err := environment.Start()
 	if err == nil {
 		err = controlplane.CheckVersion(config)
 	}
 	if err != nil {
 		// What was started before the failure would outlive this process.
-		return nil, errors.Join(err, environment.Stop())
+		return nil, errors.Join(err, stop())
 	}
-	return &Server{config: config, logs: journal, keys: emulator.SharedKey(), stop: environment.Stop}, nil
+	return &Server{config: config, logs: journal, keys: emulator.SharedKey(), stop: stop}, nil
+}
+
+// guarded has an environment run its programs so that they end with this process, whatever becomes of it: a test that takes too long ends without a
+// word to anybody. release is for afterwards.
+func guarded(environment *envtest.Environment, assets string) (release func() error, err error) {
+	directory, err := os.MkdirTemp("", "oauth-operator-test-")
+	if err != nil {
+		return nil, fmt.Errorf("making a directory for the control plane: %w", err)
+	}
+	guard, err := process.NewGuard(directory)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(directory))
+	}
+	release = func() error { return errors.Join(guard.Close(), os.RemoveAll(directory)) }
+	etcd, err := guard.Wrap(filepath.Join(assets, "etcd"))
+	if err != nil {
+		return nil, errors.Join(err, release())
+	}
+	server, err := guard.Wrap(filepath.Join(assets, "kube-apiserver"))
+	if err != nil {
+		return nil, errors.Join(err, release())
+	}
+	environment.ControlPlane.Etcd = &envtest.Etcd{Path: etcd}
+	environment.ControlPlane.GetAPIServer().Path = server
+	return release, nil
 }
 
 // assets returns the directory with the binaries of kube-apiserver and etcd: KUBEBUILDER_ASSETS, else the user's cache, which is filled
