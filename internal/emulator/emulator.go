@@ -54,6 +54,9 @@ type Options struct {
 	// Audit gets one line of JSON per call: who called what with which arguments, and how it went. What may be a secret is
 	// left out. Nothing is written when nil.
 	Audit io.Writer
+	// Around puts a handler around the one that answers calls, such as one that watches or spoils them; none when nil. See also
+	// Fault.
+	Around func(tenant http.Handler) http.Handler
 }
 
 // Emulator is a running tenant. Its methods may be called from several goroutines.
@@ -151,7 +154,11 @@ func (e *Emulator) listen() error {
 		return errors.Join(err, listener.Close())
 	}
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	e.serve(tls.NewListener(listener, config), e)
+	var handler http.Handler = e
+	if e.options.Around != nil {
+		handler = e.options.Around(e)
+	}
+	e.serve(tls.NewListener(listener, config), handler)
 
 	if e.options.ControlAddress != "" {
 		control, err := openListener(e.options.ControlAddress, e.options.AllowNonLoopback)

@@ -187,6 +187,19 @@ func (r router) route(path string) (op operation, segment string, ok bool) {
 	return op, "", ok
 }
 
+// Describe returns the canonical name of the operation at a path, as in [Counters] but with the application as the path spells it, and whether
+// it only reads. It is for whoever watches calls from outside.
+func Describe(path string) (operation string, reads bool) {
+	op, segment, known := newRouter().route(path)
+	switch {
+	case !known:
+		return unknownOperation, true
+	case op.name == "OAuth2/Token":
+		return op.name + "/" + segment, false
+	}
+	return op.name, op.reads || op.shared == sharedWithAll
+}
+
 // ServeHTTP answers one call: count, faults, then the operation.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	op, segment, known := e.router.route(r.URL.Path)
