@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/workqueue"
-	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -21,18 +20,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
-	"github.com/oauth-operator/oauth-operator/internal/connection"
-	"github.com/oauth-operator/oauth-operator/internal/controller/confidentialclient"
-	"github.com/oauth-operator/oauth-operator/internal/controller/identitytenant"
-	"github.com/oauth-operator/oauth-operator/internal/controller/oauthclient"
-	"github.com/oauth-operator/oauth-operator/internal/controller/scope"
-	"github.com/oauth-operator/oauth-operator/internal/drift"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/metrics"
-	"github.com/oauth-operator/oauth-operator/internal/schedule"
-	"github.com/oauth-operator/oauth-operator/internal/secret"
-	"github.com/oauth-operator/oauth-operator/internal/tenancy"
-	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
 // Name of the operator in events, leases and managed fields.
@@ -97,48 +86,22 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 }
 
 func addControllers(ctx context.Context, mgr manager.Manager, options Options) error {
-	c, live, clock := mgr.GetClient(), mgr.GetAPIReader(), options.Clock
-	resolver := tenancy.Resolver{Reader: c, Watched: options.WatchNamespaces}
-	vault := secret.Vault{Client: c, Live: live, Namespace: options.Namespace}
 	calls := metrics.NewCalls()
-	pool := tenant.NewPool(clock, calls)
-	for _, collector := range []prometheus.Collector{calls, metrics.NewObjects(ctx, c, pool.States)} {
+	controllers := NewControllers(Parts{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder(Name), Calls: calls}, options)
+	for _, collector := range []prometheus.Collector{calls, metrics.NewObjects(ctx, mgr.GetClient(), controllers.Connector.Pool.States)} {
 		if err := options.Metrics.Register(collector); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
 	}
-	connector := connection.Connector{Vault: vault, Pool: pool, Live: live, Materials: connection.NewMaterials()}
-	recorder := mgr.GetEventRecorder(Name)
-	visits := func() *tenant.Visits { return tenant.NewVisits(options.Concurrency) } // each controller has workers of its own
 	for name, add := range map[string]func(ctrl.Manager, controller.Options) error{
-		"IdentityTenant": (&identitytenant.Reconciler{
-			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Visits: visits(), Census: identitytenant.NewCensus(),
-		}).SetupWithManager,
-		"OAuthClient": (&oauthclient.Reconciler{
-			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Visits: visits(), Checks: drift.NewChecks(), Bursts: schedule.NewBursts(),
-		}).SetupWithManager,
-		"Scope": (&scope.Reconciler{
-			Client: c, Resolver: resolver, Recorder: recorder, Clock: clock,
-		}).SetupWithManager,
-		"ConfidentialClient": (&confidentialclient.Reconciler{
-			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Metrics: calls, Visits: visits(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
-		}).SetupWithManager,
+		"IdentityTenant": controllers.Tenants.SetupWithManager, "OAuthClient": controllers.Applications.SetupWithManager,
+		"Scope": controllers.Scopes.SetupWithManager, "ConfidentialClient": controllers.Clients.SetupWithManager,
 	} {
 		if err := add(mgr, controllerOptions(options)); err != nil {
 			return fmt.Errorf("adding controller for %s: %w", name, err)
 		}
 	}
 	return nil
-}
-
-// uptime returns a clock that tells how long this process has been running. The time that it begins with carries a monotonic reading, by which it
-// goes on whatever happens to the wall clock.
-func uptime(clock clock.PassiveClock) func() time.Duration {
-	start := clock.Now()
-	return func() time.Duration { return clock.Since(start) }
 }
 
 func controllerOptions(options Options) controller.Options {
