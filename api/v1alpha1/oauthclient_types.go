@@ -476,6 +476,11 @@ type ImportIntent struct {
 	// time at which the intent was stored.
 	// +required
 	Time metav1.Time `json:"time"`
+
+	// ended says that the call has ended, be it without an answer that tells what it made. Otherwise it may be under way for another 30 seconds,
+	// and none is made beside it.
+	// +optional
+	Ended bool `json:"ended,omitempty"`
 }
 
 // OAuthEndpoints are the URLs of one application.

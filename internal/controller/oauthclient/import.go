@@ -2,20 +2,40 @@ package oauthclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/failure"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 )
 
-// maxLeftovers bounds status.leftovers.
-const maxLeftovers = 20
+const (
+	// maxLeftovers bounds status.leftovers.
+	maxLeftovers = 20
+	// importGrace is for how long an import whose end nobody has seen may be under way. A call is given up after 10 seconds, and the next leader
+	// begins 5 seconds after the last one has stopped; but the tenant may take its time.
+	importGrace = 30 * time.Second
+)
+
+// underWayError says that an import was sent a moment ago, and that nobody has seen what it has made, nor that it has ended.
+type underWayError struct{}
+
+// Error says what is waited for.
+func (underWayError) Error() string {
+	return "an import was cut off a moment ago, and may still be under way on the tenant"
+}
+
+// FailureClass returns Transient.
+func (underWayError) FailureClass() failure.Class { return failure.Transient }
 
 // importApplication makes the application. The import is neither idempotent nor can it be marked, so the row keys of the unconfigured
 // applications that exist before it are stored first, and its own right after. A pass that was cut off in between finds its
@@ -50,6 +70,7 @@ func (p *pass) importApplication(ctx context.Context) error {
 	}
 	key, err := p.session.Admin().ImportApplication(ctx, p.desired.Template())
 	if err != nil {
+		p.obj.Status.ImportIntent.Ended = !abandoned(err)
 		return err
 	}
 	return p.storeKey(ctx, key, v1alpha1.ApplicationCreated)
@@ -72,10 +93,11 @@ func (p *pass) unconfigured(ctx context.Context) ([]string, error) {
 }
 
 // recover returns the row key of the application that an interrupted import of ours made, or "" when there is none that can be
-// proved to be ours. What cannot be proved is left alone and named in the status.
+// proved to be ours. What cannot be proved is left alone and named in the status. While the import may still be under way, it is an error that none
+// can be.
 func (p *pass) recover(ctx context.Context, unconfigured []string) (string, error) {
 	candidates, err := p.candidates(ctx, unconfigured)
-	if err != nil || len(candidates) == 0 {
+	if err != nil {
 		return "", err
 	}
 	if len(candidates) == 1 {
@@ -87,12 +109,31 @@ func (p *pass) recover(ctx context.Context, unconfigured []string) (string, erro
 			return candidates[0], nil
 		}
 	}
+	// What is there may be somebody else's, and ours come still.
+	if err := underWay(p.obj.Status.ImportIntent, p.Clock.Now()); err != nil {
+		return "", err
+	}
 	for _, key := range candidates {
 		if !slices.Contains(p.obj.Status.Leftovers, key) && len(p.obj.Status.Leftovers) < maxLeftovers {
 			p.obj.Status.Leftovers = append(p.obj.Status.Leftovers, key)
 		}
 	}
 	return "", nil
+}
+
+// underWay returns an error while the import of an intent may still be under way.
+func underWay(intent *v1alpha1.ImportIntent, now time.Time) error {
+	age := now.Sub(intent.Time.Time)
+	if intent.Ended || age < 0 || age >= importGrace { // a clock that was set back stops nothing
+		return nil
+	}
+	return underWayError{}
+}
+
+// abandoned says whether a call has failed because nobody waited for its end any longer: the tenant may be at it still.
+func abandoned(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || ok && timeout.Timeout()
 }
 
 // candidates are the unconfigured applications that were not there before the import, and that no OAuthClient has stored as its
