@@ -307,3 +307,20 @@ func TestATenantWhoseClockIsOffCostsNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestAnOffsetThatIsNotToldCostsNoWriteAtARestart(t *testing.T) {
+	for _, offset := range []time.Duration{-20 * time.Second, -time.Second, 20 * time.Second} {
+		t.Run(offset.String(), func(t *testing.T) {
+			s := newStepper(t, 10*time.Minute, nil)
+			s.Tenant.SetClockOffset(offset)
+			s.clock.SetTime(s.consumer.Status.Token.RenewalTime.Time)
+			s.step()
+			before := s.consumer.ResourceVersion
+			s.reconciler.Connector.Pool = tenant.NewPool(s.clock, nil) // as after a restart, nothing is known of the tenant's clock
+			s.step()
+			if s.consumer.ResourceVersion != before {
+				t.Errorf("the status was written, and tells of a renewal at %s", s.consumer.Status.Token.RenewalTime)
+			}
+		})
+	}
+}

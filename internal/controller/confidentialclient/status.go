@@ -123,13 +123,25 @@ func (p *pass) describeToken() {
 		RenewalTime:    seconds(p.decision.RenewalTime),
 		Scopes:         oauth.ParseScopeSet(content.Scope).Slice(),
 	}
-	switch {
+	switch known := status.Token; {
 	case p.minted != nil:
 		token.KeyID = p.minted.KeyID
-	case status.Token != nil && status.Token.IssueTime.Equal(token.IssueTime):
-		token.KeyID = status.Token.KeyID
+	case known != nil && known.IssueTime.Equal(token.IssueTime):
+		token.KeyID = known.KeyID
+		if p.stored.Status.ObservedGeneration == p.obj.Generation && isNoise(known.RenewalTime, token.RenewalTime) {
+			token.RenewalTime = known.RenewalTime
+		}
 	}
 	status.Token = token
+}
+
+// noise is by how much a moment that comes from the tenant's clock may move without being told. An IdentityTenant tells an offset of the clock from
+// there on; a smaller one is measured anew by each process, to about a second, and would cost a fleet a write for each client at each restart.
+const noise = 30 * time.Second
+
+// isNoise says whether a moment has moved so little that it is not worth a write.
+func isNoise(told, now *metav1.Time) bool {
+	return told != nil && now != nil && told.Sub(now.Time).Abs() < noise
 }
 
 func seconds(t time.Time) *metav1.Time {
