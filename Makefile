@@ -75,6 +75,11 @@ simulation: ## Let the operator live for two simulated days of outages, throttli
 e2e: bin/.install-tools ## Let pods use tokens on a real cluster: kind, or a node of this machine if you are root on Linux (about 4 minutes; E2E_CLUSTER=kind or node).
 	@$(STEP) 'End-to-end tests' hack/e2e.sh
 
+.PHONY: resilience
+resilience: ## Break the operator at every boundary in every way, and kill it a hundred times (RESILIENCE_SEED=...; takes about half an hour).
+	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" RESILIENCE_LONG=1 RESILIENCE_SEED="$(RESILIENCE_SEED)" \
+		go test ./test/resilience -count=1 -parallel 4 -timeout 120m -v 2>&1 | grep -v '"level"=\|^=== \|--- PASS'
+
 .PHONY: emulator-load
 emulator-load: ## Measure the local tenant against bare signing and a bare HTTPS handler (about a minute; best on a machine that does nothing else).
 	@EMULATOR_LOAD=1 go test ./internal/emulator/load -run TestTheTenantKeepsPace -count=1 -v

@@ -183,6 +183,8 @@ type World struct {
 	t      *testing.T
 	config *rest.Config
 	suffix string
+	// begun is where the journal ended when the world was made. Nobody can have logged its secrets before.
+	begun  int
 	writes *writeCounter
 	reads  *readRecorder
 	// residue is what stopped operators have left in the counts of objects that are worked on or queued.
@@ -230,7 +232,7 @@ func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
 	}
 	w := &World{
 		Client: c, Tenant: tenant, Journal: s.logs, Clock: clock.RealClock{},
-		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), writes: &writeCounter{}, reads: &readRecorder{},
+		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), begun: s.logs.mark(), writes: &writeCounter{}, reads: &readRecorder{},
 	}
 	for _, name := range parts {
 		w.Create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace(name), Labels: map[string]string{"test-tenant": w.suffix}}})

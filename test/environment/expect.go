@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -151,17 +152,18 @@ func (w *World) removeEverything(ctx context.Context) {
 	for _, list := range []client.ObjectList{
 		&v1alpha1.ConfidentialClientList{}, &v1alpha1.ScopeList{}, &v1alpha1.OAuthClientList{}, &v1alpha1.IdentityTenantList{}, &corev1.SecretList{},
 	} {
-		for _, part := range parts {
-			if err := w.Client.List(ctx, list, client.InNamespace(w.Namespace(part))); err != nil {
-				w.t.Errorf("cleaning up: %v", err)
-				continue
-			}
-			objects, err := meta.ExtractList(list)
-			if err != nil {
-				w.t.Errorf("cleaning up: %v", err)
-			}
-			for _, item := range objects {
-				w.remove(ctx, item.(client.Object))
+		if err := w.Client.List(ctx, list); err != nil {
+			w.t.Errorf("cleaning up: %v", err)
+			continue
+		}
+		objects, err := meta.ExtractList(list)
+		if err != nil {
+			w.t.Errorf("cleaning up: %v", err)
+		}
+		for _, item := range objects {
+			object := item.(client.Object)
+			if slices.ContainsFunc(parts, func(part string) bool { return w.Namespace(part) == object.GetNamespace() }) {
+				w.remove(ctx, object)
 			}
 		}
 	}

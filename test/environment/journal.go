@@ -32,6 +32,20 @@ func (j *Journal) String() string {
 	return strings.Join(j.lines, "\n")
 }
 
+// mark returns where the journal ends now.
+func (j *Journal) mark() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.lines)
+}
+
+// since returns the lines that were written after a mark.
+func (j *Journal) since(mark int) string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Join(j.lines[mark:], "\n")
+}
+
 // Tail returns the last lines, for the message of a failed test.
 func (j *Journal) Tail(lines int) string {
 	j.mu.Lock()

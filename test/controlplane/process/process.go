@@ -83,6 +83,12 @@ func (p *Process) Stop(grace time.Duration) error {
 	return fmt.Errorf("%s did not end within %s and was killed", p.name, grace)
 }
 
+// Kill ends the program at once, with everything that it started, as the system does when memory is short. It returns when it has ended.
+func (p *Process) Kill() {
+	p.killGroup()
+	<-p.done
+}
+
 func (p *Process) killGroup() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // fails when nobody is left
 }

@@ -200,3 +200,28 @@ func eventually(t *testing.T, check func() error) {
 		}
 	}
 }
+
+func TestProcess_that_is_killed_has_no_time_to_do_anything(t *testing.T) {
+	guard := newGuard(t, t.TempDir())
+	defer guard.Close()
+	p := start(t, guard, `trap 'echo goodbye' TERM EXIT; echo ready; while :; do sleep 1; done`)
+	if err := p.WaitFor(t.Context(), func(context.Context) error {
+		if !strings.Contains(p.LastLines(1), "ready") {
+			return errors.New("not ready")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	p.Kill()
+
+	select {
+	case <-p.Done():
+	default:
+		t.Error("it has not ended")
+	}
+	if last := p.LastLines(1); last != "ready" {
+		t.Errorf("it has printed %q", last)
+	}
+}
