@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 
 	// The authorities of public tenants, for an image that has no files. Where the system has its own, those are trusted instead.
 	_ "golang.org/x/crypto/x509roots/fallback"
@@ -22,6 +23,9 @@ func main() {
 	}
 }
 
+// profiledLocks is of how many waits for a lock one is recorded, where profiles are served.
+const profiledLocks = 100
+
 func run() error {
 	options := operator.DefaultOptions(os.Getenv("POD_NAMESPACE"))
 	options.AddFlags(flag.CommandLine)
@@ -33,6 +37,9 @@ func run() error {
 	config, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w", err)
+	}
+	if options.ProfilingAddress != "0" {
+		runtime.SetMutexProfileFraction(profiledLocks)
 	}
 	ctx := ctrl.SetupSignalHandler()
 	mgr, err := operator.New(ctx, config, options)

@@ -64,6 +64,7 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 		NewCache:                      newCache(options.Namespace, options.WatchNamespaces),
 		Metrics:                       metricsserver.Options{BindAddress: options.MetricsAddress},
 		HealthProbeBindAddress:        options.HealthProbeAddress,
+		PprofBindAddress:              options.ProfilingAddress,
 		LeaderElection:                options.LeaderElection,
 		LeaderElectionID:              Name,
 		LeaderElectionNamespace:       options.Namespace,

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -28,6 +30,8 @@ type Options struct {
 	MetricsAddress string
 	// HealthProbeAddress to serve /healthz and /readyz on; "0" for none.
 	HealthProbeAddress string
+	// ProfilingAddress to serve profiles of the process on (net/http/pprof), which tell much about it: a loopback address; "0" for none.
+	ProfilingAddress string
 	// Concurrency is how many objects of each kind are worked on at once.
 	Concurrency int
 	// ReconcileTimeout bounds one pass over one object.
@@ -45,6 +49,7 @@ func DefaultOptions(podNamespace string) Options {
 		Namespace:          podNamespace,
 		MetricsAddress:     "0",
 		HealthProbeAddress: ":8081",
+		ProfilingAddress:   "0",
 		Concurrency:        8,
 		ReconcileTimeout:   time.Minute,
 		Clock:              clock.RealClock{},
@@ -62,6 +67,7 @@ func (o *Options) AddFlags(flags *flag.FlagSet) {
 	flags.BoolVar(&o.LeaderElection, "leader-elect", o.LeaderElection, "let one of several replicas work at a time")
 	flags.StringVar(&o.MetricsAddress, "metrics-bind-address", o.MetricsAddress, "address to serve metrics on over plain HTTP, such as :8080; 0 for none")
 	flags.StringVar(&o.HealthProbeAddress, "health-probe-bind-address", o.HealthProbeAddress, "address to serve /healthz and /readyz on; 0 for none")
+	flags.StringVar(&o.ProfilingAddress, "pprof-bind-address", o.ProfilingAddress, "address to serve profiles of the process on over plain HTTP, such as 127.0.0.1:6060; only this machine may reach it; 0 for none")
 	flags.IntVar(&o.Concurrency, "concurrency", o.Concurrency, "how many objects of each kind are worked on at once")
 	flags.DurationVar(&o.ReconcileTimeout, "reconcile-timeout", o.ReconcileTimeout, "how long one pass over one object may take")
 }
@@ -77,6 +83,9 @@ func (o *Options) Validate() error {
 			problems = append(problems, fmt.Errorf("--watch-namespaces has %q, which cannot be the name of a namespace", namespace))
 		}
 	}
+	if o.ProfilingAddress != "0" && !isLoopback(o.ProfilingAddress) {
+		problems = append(problems, fmt.Errorf("--pprof-bind-address must be a loopback address with a port, such as 127.0.0.1:6060, not %q", o.ProfilingAddress))
+	}
 	if o.Concurrency < 1 {
 		problems = append(problems, fmt.Errorf("--concurrency must be at least 1, not %d", o.Concurrency))
 	}
@@ -84,4 +93,14 @@ func (o *Options) Validate() error {
 		problems = append(problems, fmt.Errorf("--reconcile-timeout must be at least 10s, not %s", o.ReconcileTimeout))
 	}
 	return errors.Join(problems...)
+}
+
+// isLoopback says whether only this machine reaches an address, which has a port.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
 }
