@@ -71,6 +71,24 @@ simulation: ## Let the operator live for two simulated days of outages, throttli
 	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" SIMULATED_HOURS="$(or $(HOURS),48)" SIMULATION_SEED="$(SEED)" \
 		go test ./test/simulation -count=1 -timeout 60m -v 2>&1 | grep -v '"level"='
 
+# How much the benchmark does: small (a minute), default (less than ten) or full (half an hour). What it prints depends on the machine and on what
+# else that does; docs/performance.md says what can be relied on.
+SIZE ?= default
+# Some of its scenarios, separated by commas, such as SCENARIOS=refresh,recovery, and a directory for profiles of the operator.
+SCENARIOS ?=
+PROFILES ?=
+
+.PHONY: bench
+bench: build bin/bench ## Measure what the operator costs, beside a bare loop (SIZE=small, default or full; SCENARIOS=..., PROFILES=directory).
+	@mkdir -p bin $(PROFILES)
+	@assets="$$(hack/control-plane.sh etcd kube-apiserver kubectl)"; \
+		KUBEBUILDER_ASSETS="$$assets" exec bin/bench --size=$(SIZE) --only=$(SCENARIOS) --profiles=$(PROFILES) --output=bin/bench.json
+
+.PHONY: bench-go
+bench-go: ## Measure decisions and encodings on their own, with what they allocate (COUNT=10); compare two outputs with benchstat.
+	@go test ./internal/renewal ./internal/application ./internal/template ./internal/secret ./internal/verification \
+		-run '^$$' -bench . -count=$(or $(COUNT),10)
+
 .PHONY: e2e
 e2e: bin/.install-tools ## Let pods use tokens on a real cluster: kind, or a node of this machine if you are root on Linux (about 4 minutes; E2E_CLUSTER=kind or node).
 	@$(STEP) 'End-to-end tests' hack/e2e.sh
@@ -166,6 +184,10 @@ build: ## Build bin/manager and bin/identity-emulator.
 .PHONY: bin/demo
 bin/demo:
 	@$(STEP) --tick 'Building the demo' $(GO_BUILD) -o $@ ./test/demo
+
+.PHONY: bin/bench
+bin/bench:
+	@$(STEP) --tick 'Building the benchmark' $(GO_BUILD) -o $@ ./test/bench
 
 .PHONY: run
 run: build ## Run the operator against the cluster of the current kubeconfig.

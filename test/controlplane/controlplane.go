@@ -30,6 +30,8 @@ type Options struct {
 	// Controllers are the controllers of kube-controller-manager to run, in the form of its flag of that name. All that it
 	// runs by default when empty.
 	Controllers []string
+	// NoControllers leaves kube-controller-manager out: nothing collects what owners leave, and namespaces never end.
+	NoControllers bool
 }
 
 // ControlPlane is a control plane that runs. Stop it.
@@ -74,6 +76,9 @@ func Start(ctx context.Context, guard *process.Guard, o Options) (_ *ControlPlan
 	if err := CheckVersion(env.Config); err != nil {
 		return nil, err
 	}
+	if o.NoControllers {
+		return c, nil
+	}
 	if err := c.startControllerManager(ctx, o); err != nil {
 		return nil, err
 	}
@@ -82,7 +87,7 @@ func Start(ctx context.Context, guard *process.Guard, o Options) (_ *ControlPlan
 
 // configure sets up envtest, before it starts anything.
 func (c *ControlPlane) configure(o Options) error {
-	if err := complete(o.Assets); err != nil {
+	if err := complete(o); err != nil {
 		return err
 	}
 	etcd, err := c.guard.Wrap(filepath.Join(o.Assets, "etcd"))
@@ -116,10 +121,14 @@ func (c *ControlPlane) configure(o Options) error {
 	return nil
 }
 
-// complete says whether a directory has every binary of a control plane.
-func complete(assets string) error {
-	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"} {
-		if _, err := os.Stat(filepath.Join(assets, name)); err != nil {
+// complete says whether every binary is there.
+func complete(o Options) error {
+	names := []string{"etcd", "kube-apiserver", "kubectl"}
+	if !o.NoControllers {
+		names = append(names, "kube-controller-manager")
+	}
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(o.Assets, name)); err != nil {
 			return fmt.Errorf("looking for the control plane's binaries (hack/control-plane.sh gets them): %w", err)
 		}
 	}
@@ -131,6 +140,9 @@ func (c *ControlPlane) Config() *rest.Config { return rest.CopyConfig(c.env.Conf
 
 // Kubeconfig is the file with the same, for kubectl.
 func (c *ControlPlane) Kubeconfig() string { return filepath.Join(c.directory, "admin.kubeconfig") }
+
+// EtcdURL is where etcd listens, for plain HTTP from this machine.
+func (c *ControlPlane) EtcdURL() string { return c.env.ControlPlane.Etcd.URL.String() }
 
 // Kubectl is the kubectl of the same version.
 func (c *ControlPlane) Kubectl() string { return c.kubectl }

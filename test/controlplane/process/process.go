@@ -63,6 +63,9 @@ func (g *Guard) Start(c Command) (*Process, error) {
 // Name is what messages call the program.
 func (p *Process) Name() string { return p.name }
 
+// PID is its process ID.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Done is closed when the program has ended, for whatever reason.
 func (p *Process) Done() <-chan struct{} { return p.done }
 

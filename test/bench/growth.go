@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+)
+
+// growFleet makes the fleet that the next scenarios need, and measures what an object costs the operator in each part of it: that must not depend on
+// how many there are already.
+func growFleet(ctx context.Context, b *bench) error {
+	if err := b.ensureIssuer(ctx, longLife); err != nil {
+		return err
+	}
+	missing := b.size.Fleet - b.stage.clients
+	const most = 5 // parts
+	const least = 100
+	each := max(least, (missing+most-1)/most)
+	for missing > 0 {
+		n := min(each, missing)
+		c, err := b.costOf(ctx, n, func() (time.Duration, error) {
+			return b.provision(ctx, &v1alpha1.ConfidentialClientList{}, objectsOf(b.stage.newClients(n)))
+		})
+		if err != nil {
+			return err
+		}
+		missing -= n
+		b.tell(fmt.Sprintf("CPU per object, up to %d", b.stage.clients), c.cpuPerObject(), "ms")
+		b.tell(fmt.Sprintf("objects per second, up to %d", b.stage.clients), c.perSecond(), "1/s")
+	}
+	return nil
+}
+
+// ensureFleet makes the fleet, if the scenarios before have not.
+func (b *bench) ensureFleet(ctx context.Context) error {
+	if b.stage.clients >= b.size.Fleet {
+		return nil
+	}
+	return growFleet(ctx, b)
+}

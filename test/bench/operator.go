@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/oauth-operator/oauth-operator/test/controlplane/process"
+)
+
+// operator is a running bin/manager.
+type operator struct {
+	process *process.Process
+	metrics string // address of its metrics
+	pprof   string // address of its profiles; empty for none
+	begun   time.Time
+	asking  time.Duration // CPU time that it has spent on answering for its metrics
+}
+
+// startOperator starts the operator as its ServiceAccount, and returns when it says that it is ready.
+func (b *bench) startOperator(ctx context.Context, flags ...string) (*operator, error) {
+	health, err := process.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := process.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	o := &operator{metrics: "http://" + metrics + "/metrics"}
+	arguments := []string{
+		"--kubeconfig=" + b.kubeconfig, "--operator-namespace=" + operatorNamespace,
+		"--metrics-bind-address=" + metrics, "--health-probe-bind-address=" + health, "--zap-log-level=error",
+	}
+	if b.profiles != "" {
+		if o.pprof, err = process.FreeAddress(); err != nil {
+			return nil, err
+		}
+		arguments = append(arguments, "--pprof-bind-address="+o.pprof)
+	}
+	arguments = append(append(arguments, strings.Fields(b.operatorFlags)...), flags...)
+	o.begun = time.Now()
+	if o.process, err = b.run("manager", arguments...); err != nil {
+		return nil, err
+	}
+	return o, o.process.WaitFor(ctx, process.Answers("http://"+health+"/readyz"))
+}
+
+// usage is what the operator has cost so far.
+func (o *operator) usage() (usage, error) { return usageOf(o.process.PID()) }
+
+// count returns the sum of those series of a counter that have the labels.
+func (o *operator) count(ctx context.Context, metric string, labels map[string]string) (int, error) {
+	content, err := get(ctx, o.metrics)
+	if err != nil {
+		return 0, err
+	}
+	all, err := readSeries(bytes.NewReader(content), metric)
+	if err != nil {
+		return 0, err
+	}
+	total := 0.0
+	for _, s := range all {
+		fits := true
+		for name, value := range labels {
+			fits = fits && s.labels[name] == value
+		}
+		if fits {
+			total += s.value
+		}
+	}
+	return int(total), nil
+}
+
+// profile begins to record what the operator has a core for, once in each scenario, if that is wanted; done waits for the end and stores it, with
+// profiles of the memory and the locks.
+func (b *bench) profile(ctx context.Context, o *operator) (done func()) {
+	if b.profiles == "" || b.profiled == b.scenario {
+		return func() {}
+	}
+	b.profiled = b.scenario
+	ended := make(chan error, 1)
+	go func() { ended <- b.storeProfiles(ctx, o, "profile?seconds=5") }()
+	return func() {
+		if err := errors.Join(<-ended, b.storeProfiles(ctx, o, "heap", "allocs", "mutex")); err != nil {
+			b.say("no profile: %v", err)
+		}
+	}
+}
+
+// storeProfiles stores profiles of the present scenario, if they are wanted.
+func (b *bench) storeProfiles(ctx context.Context, o *operator, kinds ...string) error {
+	if b.profiles == "" {
+		return nil
+	}
+	for _, kind := range kinds {
+		content, err := get(ctx, "http://"+o.pprof+"/debug/pprof/"+kind)
+		if err != nil {
+			return err
+		}
+		kind, _, _ = strings.Cut(kind, "?")
+		if err := os.WriteFile(filepath.Join(b.profiles, b.scenario+"-"+kind+".pprof"), content, 0o600); err != nil {
+			return fmt.Errorf("storing a profile: %w", err)
+		}
+	}
+	return nil
+}
+
+func get(ctx context.Context, address string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("asking the operator: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("asking the operator: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("asking the operator: status %d", response.StatusCode)
+	}
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("asking the operator: %w", err)
+	}
+	return content, nil
+}
+
+// settled returns when the operator has had its first look at so many ConfidentialClients and come to rest, as its CPU time tells: to ask it for
+// its metrics costs something itself, which is done only to make sure.
+func (b *bench) settled(ctx context.Context, o *operator, clients int) (time.Time, usage, error) {
+	const window = 500 * time.Millisecond
+	var last usage
+	for {
+		began := time.Now()
+		if err := pause(ctx, window); err != nil {
+			return time.Time{}, usage{}, fmt.Errorf("waiting until the operator has come to rest: %w", err)
+		}
+		now, err := o.usage()
+		if err != nil {
+			return time.Time{}, usage{}, err
+		}
+		rests := now.CPU-last.CPU <= 3*tick
+		last = now
+		if !rests {
+			continue
+		}
+		passes, err := o.count(ctx, "controller_runtime_reconcile_total", map[string]string{"controller": "confidentialclient"})
+		if err != nil {
+			return time.Time{}, usage{}, err
+		}
+		if passes >= clients {
+			return began, now, nil
+		}
+		if last, err = o.usage(); err != nil {
+			return time.Time{}, usage{}, err
+		}
+	}
+}
+
+// pause waits.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
