@@ -25,6 +25,7 @@ func main() {
 	flag.StringVar(&o.size, "size", "default", "how much: "+strings.Join(sizeNames(), ", "))
 	flag.StringVar(&o.only, "only", "", "`scenarios` to run, separated by commas; all when empty")
 	flag.StringVar(&o.root, "root", ".", "`directory` of the repository, with bin/ built")
+	flag.StringVar(&o.programs, "programs", "", "`directory` with the operator and the local tenant to measure, such as those of another commit; bin of the repository when empty")
 	flag.StringVar(&o.output, "output", "", "`file` to write the figures to as JSON; none when empty")
 	flag.StringVar(&o.profiles, "profiles", "", "`directory` to write profiles of the operator to, some for each scenario; none when empty")
 	flag.StringVar(&o.operatorFlags, "operator-flags", "", "further `flags` for the operator, separated by blanks, such as --concurrency=16")
@@ -42,9 +43,7 @@ func main() {
 
 // options are what the flags set.
 type options struct {
-	size, only, root, output, profiles, operatorFlags string
-	// programs is the directory with the operator and the local tenant; bin in root if empty.
-	programs string
+	size, only, root, programs, output, profiles, operatorFlags string
 	// assets is the directory with the control plane's binaries.
 	assets string
 }

@@ -56,27 +56,29 @@ func (b *bench) startOperator(ctx context.Context, flags ...string) (*operator, 
 // usage is what the operator has cost so far.
 func (o *operator) usage() (usage, error) { return usageOf(o.process.PID()) }
 
-// count returns the sum of those series of a counter that have the labels.
-func (o *operator) count(ctx context.Context, metric string, labels map[string]string) (int, error) {
+// counts returns a counter of the operator, summed by one of its labels.
+func (o *operator) counts(ctx context.Context, metric, label string) (map[string]int, error) {
 	content, err := get(ctx, o.metrics)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	all, err := readSeries(bytes.NewReader(content), metric)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	total := 0.0
+	counted := map[string]int{}
 	for _, s := range all {
-		fits := true
-		for name, value := range labels {
-			fits = fits && s.labels[name] == value
-		}
-		if fits {
-			total += s.value
-		}
+		counted[s.labels[label]] += int(s.value)
 	}
-	return int(total), nil
+	return counted, nil
+}
+
+// passes are looks at objects, by controller.
+type passes = writes
+
+// passes returns those so far.
+func (o *operator) passes(ctx context.Context) (passes, error) {
+	return o.counts(ctx, "controller_runtime_reconcile_total", "controller")
 }
 
 // profile begins to record what the operator has a core for, once in each scenario, if that is wanted; done waits for the end and stores it, with
@@ -152,11 +154,11 @@ func (b *bench) settled(ctx context.Context, o *operator, clients int) (time.Tim
 		if !rests {
 			continue
 		}
-		passes, err := o.count(ctx, "controller_runtime_reconcile_total", map[string]string{"controller": "confidentialclient"})
+		made, err := o.passes(ctx)
 		if err != nil {
 			return time.Time{}, usage{}, err
 		}
-		if passes >= clients {
+		if made["confidentialclient"] >= clients {
 			return began, now, nil
 		}
 		if last, err = o.usage(); err != nil {

@@ -22,15 +22,15 @@ type cost struct {
 	calls   calls
 	writes  writes
 	reads   reads
-	passes  int
+	passes  passes
 }
 
 func (c *cost) add(other cost) {
 	c.objects += other.objects
 	c.elapsed += other.elapsed
 	c.cpu += other.cpu
-	c.passes += other.passes
-	c.calls, c.writes, c.reads = sum(c.calls, other.calls), sum(c.writes, other.writes), sum(c.reads, other.reads)
+	c.calls, c.writes = sum(c.calls, other.calls), sum(c.writes, other.writes)
+	c.reads, c.passes = sum(c.reads, other.reads), sum(c.passes, other.passes)
 }
 
 func sum[M ~map[string]int](a, b M) M {
@@ -74,7 +74,7 @@ func (b *bench) bareCostOf(ctx context.Context, objects int, do func() (time.Dur
 	}
 	after, err := b.observe(ctx)
 	return cost{
-		objects: objects, elapsed: elapsed, cpu: after.cpu - before.cpu, passes: after.passes - before.passes,
+		objects: objects, elapsed: elapsed, cpu: after.cpu - before.cpu, passes: after.passes.since(before.passes),
 		calls: after.calls.since(before.calls), writes: after.writes.since(before.writes), reads: after.reads.since(before.reads),
 	}, err
 }
@@ -93,7 +93,7 @@ func (b *bench) observe(ctx context.Context) (c cost, err error) {
 	if c.writes, c.reads, err = b.requests(ctx); err != nil {
 		return c, err
 	}
-	if c.passes, err = o.count(ctx, "controller_runtime_reconcile_total", nil); err != nil {
+	if c.passes, err = o.passes(ctx); err != nil {
 		return c, err
 	}
 	last, err := o.usage()
@@ -118,7 +118,8 @@ func (b *bench) compare(operator, floor cost) error {
 	b.tell("writes per object of the floor", floor.per(floor.writes.total()), "writes")
 	b.say("reads: %s", operator.reads)
 	b.tell("reads past the cache per object", operator.per(operator.reads.total()), "reads")
-	b.tell("passes per object", operator.per(operator.passes), "passes")
+	b.say("passes: %s", operator.passes)
+	b.tell("passes per object", operator.per(operator.passes.total()), "passes")
 	u, err := b.stage.operator.usage()
 	b.tell("peak memory", mebibytes(u.PeakRSS), "MiB")
 	return err
