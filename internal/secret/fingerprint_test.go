@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"encoding/json"
 	"maps"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
@@ -193,5 +195,23 @@ func BenchmarkFingerprint(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = fingerprint(data, annotations)
+	}
+}
+
+// BenchmarkConfiguration is what is sent to kube-apiserver for one refresh, made and encoded.
+func BenchmarkConfiguration(b *testing.B) {
+	c := content()
+	c.AccessToken = oauth.NewSecret(strings.Repeat("x", 1200))
+	p := Publisher{
+		Key:   types.NamespacedName{Namespace: "billing", Name: "billing-token"},
+		Claim: Claim{Name: "billing", UID: "3f8a7c1e-5d0b-4a43-9c2b-6f2f8f3f2f11", Policy: v1alpha1.CreationPolicyOwner},
+		Dress: DressOf(nil),
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		data, annotations := render(c, LayoutOf(nil))
+		if _, err := json.Marshal(p.configuration("0c0ffee0", data, annotations)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -126,3 +126,18 @@ func FuzzRender(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkRender(b *testing.B) {
+	given := values()
+	given["accessToken"] = strings.Repeat("x", 1200) // about the length of a JWT
+	templates := map[string]string{
+		"auth.header": "Authorization: Bearer {{ .accessToken }}",
+		"config.json": `{"client":{{ .clientID | toJson }},"scopes":{{ splitList " " .scope | toJson }}}`,
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := template.Render(templates, given); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -71,7 +71,7 @@ func (a *application) reads() int {
 	return a.keyReads
 }
 
-func serve(t *testing.T, clock *clocktesting.FakeClock) *application {
+func serve(t testing.TB, clock *clocktesting.FakeClock) *application {
 	t.Helper()
 	a := &application{introspection: answer(404, nil)}
 	a.publish()
@@ -91,7 +91,7 @@ func answer(status int, body any) http.HandlerFunc {
 	}
 }
 
-func newKey(t *testing.T) *rsa.PrivateKey {
+func newKey(t testing.TB) *rsa.PrivateKey {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -109,7 +109,7 @@ func usual() jwt.Claims {
 }
 
 // sign returns a token as the token endpoint's client returns it.
-func sign(t *testing.T, algorithm jose.SignatureAlgorithm, id string, key any, claims jwt.Claims) oauth.Token {
+func sign(t testing.TB, algorithm jose.SignatureAlgorithm, id string, key any, claims jwt.Claims) oauth.Token {
 	t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: id}}, nil)
 	if err != nil {
@@ -341,5 +341,20 @@ func TestAPassThatIsGivenUpSaysNothingAboutTheKeys(t *testing.T) {
 	}
 	if found := verifier.Check(t.Context(), "orders", a, token, asked()); found.Verdict != verification.Verified {
 		t.Errorf("the next pass finds %s, %s: %s", found.Verdict, found.Reason, found.Message)
+	}
+}
+
+// BenchmarkCheck is what the check of each token costs once the keys of its application are known.
+func BenchmarkCheck(b *testing.B) {
+	clock := clocktesting.NewFakeClock(noon)
+	key := newKey(b)
+	a := serve(b, clock)
+	a.publish(public("1", key))
+	token, v := sign(b, jose.RS256, "1", key, usual()), verification.New(clock)
+	b.ReportAllocs()
+	for b.Loop() {
+		if finding := v.Check(b.Context(), "orders", a, token, asked()); finding.Verdict != verification.Verified {
+			b.Fatal(finding)
+		}
 	}
 }
