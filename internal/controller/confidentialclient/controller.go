@@ -4,6 +4,7 @@ package confidentialclient
 import (
 	"cmp"
 	"context"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -25,6 +26,10 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
+
+// echo is how long after a change of a Secret its ConfidentialClient is looked at: mostly it was its own pass that has written the Secret, and the
+// status after it.
+const echo = 200 * time.Millisecond
 
 // Reconciler keeps client identities and their tokens.
 type Reconciler struct {
@@ -67,7 +72,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Named("confidentialclient").
 		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.Own())).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.First(r.priority)).
-		Owns(&corev1.Secret{}).
+		Watches(&corev1.Secret{}, wake.Owner(v1alpha1.GroupVersion.WithKind("ConfidentialClient"), echo)).
 		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
 			return wake.Names(index.ClientsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
 		})).
