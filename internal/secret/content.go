@@ -46,6 +46,9 @@ type Published struct {
 	// Content that was published; only meaningful when Intact, and Others when OthersIntact.
 	Content Content
 
+	// Live says that the Secret was looked for past any cache.
+	Live bool
+
 	object *corev1.Secret
 }
 

@@ -115,6 +115,11 @@ func (v Vault) Ensure(ctx context.Context, owner *v1alpha1.ConfidentialClient, c
 	if err != nil || found {
 		return stored, false, err
 	}
+	return v.Make(ctx, owner, clientID, request)
+}
+
+// Make is Ensure for whom there was no credential a moment ago: it begins with the create.
+func (v Vault) Make(ctx context.Context, owner *v1alpha1.ConfidentialClient, clientID, request string) (stored Stored, made bool, err error) {
 	key := v.key(owner.UID)
 	object := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{

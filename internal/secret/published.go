@@ -29,19 +29,29 @@ const FieldOwner = client.FieldOwner("oauth-operator")
 func Observe(ctx context.Context, cached, live client.Reader, key types.NamespacedName, claim Claim) (Published, error) {
 	found := &corev1.Secret{}
 	err := cached.Get(ctx, key, found)
-	if apierrors.IsNotFound(err) {
-		err = live.Get(ctx, key, found)
-	}
-	if apierrors.IsNotFound(err) {
-		if claim.merges() {
-			return Published{}, &NotFoundError{Secret: key}
-		}
-		return Published{}, nil
-	}
-	if err != nil {
+	switch {
+	case apierrors.IsNotFound(err):
+		return ObserveLive(ctx, live, key, claim)
+	case err != nil:
 		return Published{}, fmt.Errorf("reading Secret %s: %w", key, err)
 	}
 	return claim.look(found)
+}
+
+// ObserveLive is Observe past the cache.
+func ObserveLive(ctx context.Context, live client.Reader, key types.NamespacedName, claim Claim) (Published, error) {
+	found, err := find(ctx, live, key)
+	switch {
+	case err != nil:
+		return Published{}, err
+	case found == nil && claim.merges():
+		return Published{}, &NotFoundError{Secret: key}
+	case found == nil:
+		return Published{Live: true}, nil
+	}
+	published, err := claim.look(found)
+	published.Live = true
+	return published, err
 }
 
 // Publisher writes the Secret of one ConfidentialClient.

@@ -115,12 +115,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
+	listed := obj.ResourceVersion
 	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
 		return report.Again(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{
 		secretFacts:   secretFacts{layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj)},
 		identityFacts: identityFacts{tasks: map[kindOfTask]task{}},
+		written:       obj.ResourceVersion != listed,
 	}}
 	p.claim.SpecHash = p.localHash() + hashSeparator
 	ctx, leave := r.Visits.Begin(ctx)

@@ -111,7 +111,7 @@ func (p *pass) withholdFrom(ctx context.Context, key types.NamespacedName, publi
 	if !published.HasCredential(p.layout) {
 		return published, nil
 	}
-	published, err := secret.Observe(ctx, p.Live, p.Live, key, p.claim)
+	published, err := secret.ObserveLive(ctx, p.Live, key, p.claim)
 	if err != nil {
 		return published, err
 	}

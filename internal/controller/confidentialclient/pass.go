@@ -28,6 +28,9 @@ type facts struct {
 	rotationFacts
 	tokenFacts
 
+	// written says that the object was written at the beginning of this pass, by a compare-and-swap, which proves that it was the present one; set by
+	// Reconcile.
+	written bool
 	// rollout is what became of the restart of workloads; nil when none was due. Set by rollOut.
 	rollout *rollout
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.

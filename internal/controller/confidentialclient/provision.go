@@ -1,6 +1,7 @@
 package confidentialclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -56,7 +57,7 @@ func (p *pass) provision(ctx context.Context) error {
 	if err := p.tenantReady(); err != nil {
 		return err
 	}
-	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+	if err := p.fresh(ctx); err != nil {
 		return err
 	}
 	wanted, err := p.wantedRoles(ctx)
@@ -76,6 +77,17 @@ func (p *pass) provision(ctx context.Context) error {
 	active.AppliedHash = p.identityHash(active.Username)
 	p.identityChecked = true
 	return nil
+}
+
+// fresh says whether the object is as kube-apiserver has it; nil when it is. There is no need to ask if this pass has written it.
+func (p *pass) fresh(ctx context.Context) error {
+	if p.written {
+		return nil
+	}
+	if err := p.session.Enter(ctx); err != nil {
+		return err
+	}
+	return report.Fresh(ctx, p.Live, p.obj)
 }
 
 // clearHash stores that the identity is about to be as no hash says any more, and which roles it is about to be in. Without it a change
@@ -105,7 +117,11 @@ func (p *pass) username(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := cmp.Or(p.tenantReady(), p.session.Enter(ctx)); err != nil {
+		return "", err
+	}
 	stored, found, err := p.Vault.Get(ctx, p.obj.UID)
+	p.credentialMissing = err == nil && !found
 	if err == nil && found && stored.Credential.ClientID == rotation.Second(first) {
 		return stored.Credential.ClientID, nil
 	}

@@ -50,13 +50,13 @@ func (p *pass) publish(ctx context.Context) error {
 	return p.prune(ctx)
 }
 
-// bringUpToDate looks at the Secret again, live: the cache may lag behind our own last write. Then it writes what is still to be written.
+// bringUpToDate looks at the Secret again, live, unless this pass has done that: the cache may lag behind our own last write. Then it writes what is still to be written.
 func (p *pass) bringUpToDate(ctx context.Context) error {
-	var err error
-	if p.published, err = secret.Observe(ctx, p.Live, p.Live, p.secretKey(), p.claim); err != nil {
-		return err
+	if !p.published.Live {
+		if err := p.lookAgain(ctx); err != nil {
+			return err
+		}
 	}
-	p.decide(p.specHash())
 	if p.decision.Renew() || !p.isAsWanted() {
 		if err := p.published.Writable(p.claim, p.layout); err != nil {
 			return err // before a token is requested that has no place
@@ -76,6 +76,21 @@ func (p *pass) bringUpToDate(ctx context.Context) error {
 		return p.rewrite(ctx)
 	}
 	return nil
+}
+
+// lookAgain looks at the Secret past the cache, once a token that is to be renewed has its place at the tenant.
+func (p *pass) lookAgain(ctx context.Context) error {
+	if p.decision.Renew() {
+		if err := p.session.Enter(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	p.published, err = secret.ObserveLive(ctx, p.Live, p.secretKey(), p.claim)
+	if err == nil {
+		p.decide(p.specHash())
+	}
+	return err
 }
 
 // renew requests a token and publishes it, in one write together with all that is known of it. Where no token is delivered, it is requested

@@ -75,7 +75,7 @@ func (p *pass) rollOut(ctx context.Context) {
 	}
 	if p.minted == nil {
 		// The cache may still have the Secret as it was before the change that was rolled out last.
-		published, err := secret.Observe(ctx, p.Live, p.Live, p.secretKey(), p.claim)
+		published, err := secret.ObserveLive(ctx, p.Live, p.secretKey(), p.claim)
 		if err == nil {
 			err = report.Fresh(ctx, p.Live, p.obj)
 		}

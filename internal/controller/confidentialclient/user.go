@@ -22,7 +22,11 @@ func (p *pass) ensureUser(ctx context.Context, username string) error {
 			return err
 		}
 	}
-	stored, made, err := p.Vault.Ensure(ctx, p.obj, username, p.asks(v1alpha1.RotateRequestAnnotation))
+	ensure := p.Vault.Ensure
+	if p.credentialMissing {
+		ensure = p.Vault.Make
+	}
+	stored, made, err := ensure(ctx, p.obj, username, p.asks(v1alpha1.RotateRequestAnnotation))
 	if err != nil {
 		return err
 	}
