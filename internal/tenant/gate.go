@@ -72,6 +72,7 @@ type gate struct {
 	changed     chan struct{} // closed when a waiter has reason to look again
 	lines       [classes]line
 	absent      absent
+	stay        time.Duration // for which a pass has its place, on the average of the last ones
 }
 
 // waiter is a call that waits for its permit.
@@ -124,10 +125,25 @@ func (g *gate) enter(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.clock.Now()
-	if (u.class != ClassToken || g.absent.arrive(now, u, g.interval())) && v.enter(g, u.class) {
+	if (u.class != ClassToken || g.absent.arrive(now, u, g.interval())) && v.enter(g, u.class, now) {
 		return nil
 	}
-	return &GateError{crowded: true, wait: g.turnAway(now, u, 0)}
+	return &GateError{crowded: true, wait: g.turnAway(now, u, 0, g.turnover(u.class.of(v.visits.places)))}
+}
+
+// left takes note of a pass that gives its place back, which it had since then.
+func (g *gate) left(since time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	const last = 8 // passes, which the average is of
+	g.stay += (g.clock.Since(since) - g.stay) / last
+}
+
+// turnover returns the time between two passes that give so many places back. It is rather too short: a place that is free for a while costs more
+// than somebody who comes back in vain.
+func (g *gate) turnover(places int) time.Duration {
+	const mostSpace = 50 * time.Millisecond // the tenant may be faster by the time
+	return min(g.stay/time.Duration(places)*2/3, mostSpace)
 }
 
 // admit returns nil when the call may go, after a wait of at most maxWait. It returns *GateError, and takes no permit, as soon as it is
@@ -180,7 +196,7 @@ func (g *gate) ask(w *waiter) (granted bool, again <-chan struct{}, wait time.Du
 		return true, nil, 0, nil
 	case due > left:
 		g.drop(w)
-		return false, nil, 0, &GateError{wait: g.turnAway(now, w.urgency, due)}
+		return false, nil, 0, &GateError{wait: g.turnAway(now, w.urgency, due, 0)}
 	case ahead == 0:
 		wait = due
 	default:
@@ -201,12 +217,14 @@ func (g *gate) await(ctx context.Context, again <-chan struct{}, wait time.Durat
 	return nil
 }
 
-// turnAway returns when somebody comes back for whom there is no permit before least. It is called under the lock.
-func (g *gate) turnAway(now time.Time, u urgency, least time.Duration) time.Duration {
+// turnAway returns when somebody comes back for whom there is no permit before least. Those who come back are at least space apart. It is called
+// under the lock.
+func (g *gate) turnAway(now time.Time, u urgency, least, space time.Duration) time.Duration {
+	space = max(space, leastSpace)
 	if u.class == ClassToken {
-		return g.absent.join(now, u, least, g.interval())
+		return g.absent.join(now, u, least, max(g.interval(), space))
 	}
-	return g.lines[u.class].join(now, least, g.interval())
+	return g.lines[u.class].join(now, least, max(callsPerPass*g.interval(), space))
 }
 
 // leave ends the wait of a call that was given up.

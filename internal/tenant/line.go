@@ -24,13 +24,13 @@ type line struct {
 	end time.Time // when the one who is turned away next may come back
 }
 
-// join returns how long to stay away, least at least. interval is the time between two calls.
-func (l *line) join(now time.Time, least, interval time.Duration) time.Duration {
+// join returns how long to stay away, least at least. space is the time between two who come back.
+func (l *line) join(now time.Time, least, space time.Duration) time.Duration {
 	wait := max(l.end.Sub(now), least, soonest)
 	if wait >= longestLine {
 		return longestLine // and the line gets no longer
 	}
-	l.end = now.Add(wait + max(callsPerPass*interval, leastSpace))
+	l.end = now.Add(wait + space)
 	return wait
 }
 
@@ -46,8 +46,9 @@ type absence struct {
 // absenceMost is how long somebody is expected who does not come back in time.
 const absenceMost = time.Second
 
-// join returns how long to stay away: until those are served who expire earlier, and at most a tenth of the time left.
-func (a *absent) join(now time.Time, u urgency, least, interval time.Duration) time.Duration {
+// join returns how long to stay away: until those are served who expire earlier, and at most a tenth of the time left. space is the time between two who
+// come back.
+func (a *absent) join(now time.Time, u urgency, least, space time.Duration) time.Duration {
 	a.tidy(now)
 	earlier := 1
 	for _, other := range *a {
@@ -59,7 +60,7 @@ func (a *absent) join(now time.Time, u urgency, least, interval time.Duration) t
 	if !u.expiry.IsZero() {
 		most = min(most, max(u.expiry.Sub(now)/10, time.Second))
 	}
-	wait := min(max(time.Duration(earlier)*max(interval, leastSpace), least, soonest), most)
+	wait := min(max(time.Duration(earlier)*space, least, soonest), most)
 	*a = append(*a, absence{u, now.Add(wait)})
 	return wait
 }

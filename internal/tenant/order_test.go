@@ -118,12 +118,12 @@ func TestWhoIsOvertakenIsSentAwayAtOnce(t *testing.T) {
 }
 
 func TestThoseWhoAreSentAwayComeBackOneAfterTheOther(t *testing.T) {
-	const interval = 200 * time.Millisecond
+	const space = 400 * time.Millisecond
 	now := time.Now()
 	var l line
 	for i := range 800 {
-		want := min(time.Second+time.Duration(i)*2*interval, longestLine)
-		if got := l.join(now, time.Second, interval); got != want {
+		want := min(time.Second+time.Duration(i)*space, longestLine)
+		if got := l.join(now, time.Second, space); got != want {
 			t.Fatalf("number %d stays away for %v, want %v", i, got, want)
 		}
 	}

@@ -87,6 +87,10 @@ func (s *Session) authorize(ctx context.Context, refused oauth.Secret) (oauth.Se
 	return s.login.authorize(ctx, refused)
 }
 
+// Enter takes the place at the tenant that the first call of a pass would take, or returns *GateError when there is none. A pass asks for it before it
+// reads what only matters for a call.
+func (s *Session) Enter(ctx context.Context) error { return s.gate.enter(ctx) }
+
 // ClockOffset returns by how much the tenant's clock is ahead of ours, in whole seconds, and whether that is known:
 // it takes one answer. Less than a second can't be told from the Date header and counts as 0.
 func (s *Session) ClockOffset() (time.Duration, bool) { return s.gate.offset.get() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Visits bounds how many workers of one controller a tenant may hold at once: half of them, so that one that is slow, or dead, delays no object
@@ -26,7 +27,8 @@ type visit struct {
 
 	mu    sync.Mutex
 	gates []*gate
-	made  bool // a call
+	since map[*gate]time.Time // when it took its place
+	made  bool                // a call
 	ended bool
 }
 
@@ -55,23 +57,29 @@ func (v *visit) has(g *gate) bool {
 }
 
 // enter takes a place at g, where the pass has none yet, and returns whether there was one for calls of the class.
-func (v *visit) enter(g *gate, class Class) bool {
+func (v *visit) enter(g *gate, class Class, now time.Time) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.visits.take(g, class) {
 		return false
 	}
 	v.gates = append(v.gates, g)
+	if v.since == nil {
+		v.since = map[*gate]time.Time{}
+	}
+	v.since[g] = now
 	return true
 }
 
 func (v *visit) end() {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, g := range v.gates {
-		v.visits.giveBack(g)
-	}
+	gates := v.gates
 	v.gates, v.ended = nil, true
+	v.mu.Unlock()
+	for _, g := range gates {
+		v.visits.giveBack(g)
+		g.left(v.since[g])
+	}
 }
 
 // underway says whether the pass has made a call already.
