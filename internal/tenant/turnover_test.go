@@ -40,7 +40,7 @@ func TestThoseWhoFindNoPlaceComeBackAsPlacesBecomeFree(t *testing.T) {
 				if err := g.enter(ctx); err != nil {
 					t.Fatal(err)
 				}
-				defer end()
+				t.Cleanup(end)
 			}
 			var last time.Duration
 			for i := range 10 {

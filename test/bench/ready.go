@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -54,41 +54,77 @@ func conditionsOf(o client.Object) []metav1.Condition {
 // awaited counts how many objects of a kind in a namespace have become Ready since it was made. It watches, because to ask again and again would cost
 // kube-apiserver more than the operator does.
 type awaited struct {
-	watch watch.Interface
-	seen  map[string]bool
+	cluster   client.WithWatch
+	list      client.ObjectList
+	namespace string
+	watch     watch.Interface
+	wanted    map[string]bool // by name: whether it is Ready
+	ready     int
 }
 
-// await begins to count. list is of the kind, and says from where on.
-func (b *bench) await(ctx context.Context, list client.ObjectList, namespace string) (*awaited, error) {
-	if err := b.cluster.List(ctx, list, client.InNamespace(namespace), client.Limit(1)); err != nil {
+// await begins to count those of the objects that are Ready, which are to be created later. list is of their kind.
+func (b *bench) await(ctx context.Context, list client.ObjectList, objects []client.Object) (*awaited, error) {
+	a := &awaited{cluster: b.cluster, list: list, namespace: objects[0].GetNamespace(), wanted: map[string]bool{}}
+	for _, o := range objects {
+		a.wanted[o.GetName()] = false
+	}
+	if err := b.cluster.List(ctx, list, client.InNamespace(a.namespace), client.Limit(1)); err != nil {
 		return nil, fmt.Errorf("watching: %w", err)
 	}
-	from := &metav1.ListOptions{ResourceVersion: list.GetResourceVersion()}
-	w, err := b.cluster.Watch(ctx, list, client.InNamespace(namespace), &client.ListOptions{Raw: from})
-	if err != nil {
-		return nil, fmt.Errorf("watching: %w", err)
+	if err := a.follow(ctx); err != nil {
+		return nil, err
 	}
-	return &awaited{watch: w, seen: map[string]bool{}}, nil
+	return a, nil
 }
 
-// until returns when so many are Ready. say is called now and then.
-func (a *awaited) until(ctx context.Context, n int, say func(done int)) error {
-	defer a.watch.Stop()
+// follow watches from where the list was read.
+func (a *awaited) follow(ctx context.Context) (err error) {
+	from := &metav1.ListOptions{ResourceVersion: a.list.GetResourceVersion()}
+	if a.watch, err = a.cluster.Watch(ctx, a.list, client.InNamespace(a.namespace), &client.ListOptions{Raw: from}); err != nil {
+		return fmt.Errorf("watching: %w", err)
+	}
+	return nil
+}
+
+// resume goes on after the end of a watch, which kube-apiserver may end at any time.
+func (a *awaited) resume(ctx context.Context) error {
+	if err := a.cluster.List(ctx, a.list, client.InNamespace(a.namespace)); err != nil {
+		return fmt.Errorf("watching again: %w", err)
+	}
+	if err := meta.EachListItem(a.list, func(o runtime.Object) error { a.see(o); return nil }); err != nil {
+		return fmt.Errorf("watching again: %w", err)
+	}
+	return a.follow(ctx)
+}
+
+func (a *awaited) see(seen runtime.Object) {
+	o, ok := seen.(client.Object)
+	if !ok || !ready(o) {
+		return
+	}
+	if was, wanted := a.wanted[o.GetName()]; wanted && !was {
+		a.wanted[o.GetName()] = true
+		a.ready++
+	}
+}
+
+// until returns when all are Ready. say is called now and then.
+func (a *awaited) until(ctx context.Context, say func(done int)) error {
+	defer func() { a.watch.Stop() }()
 	progress := time.NewTicker(5 * time.Second)
 	defer progress.Stop()
-	for len(a.seen) < n {
+	for a.ready < len(a.wanted) {
 		select {
 		case event, open := <-a.watch.ResultChan():
-			if !open {
-				return errors.New("waiting for objects: the watch has ended")
-			}
-			if o, ok := event.Object.(client.Object); ok && ready(o) {
-				a.seen[o.GetName()] = true
+			if open {
+				a.see(event.Object)
+			} else if err := a.resume(ctx); err != nil {
+				return err
 			}
 		case <-progress.C:
-			say(len(a.seen))
+			say(a.ready)
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for objects, of which %d are Ready: %w", len(a.seen), context.Cause(ctx))
+			return fmt.Errorf("waiting for objects, of which %d are Ready: %w", a.ready, context.Cause(ctx))
 		}
 	}
 	return nil
@@ -99,7 +135,7 @@ func (b *bench) provision(ctx context.Context, list client.ObjectList, objects [
 	if len(objects) == 0 {
 		return 0, nil
 	}
-	a, err := b.await(ctx, list, objects[0].GetNamespace())
+	a, err := b.await(ctx, list, objects)
 	if err != nil {
 		return 0, err
 	}
@@ -108,6 +144,6 @@ func (b *bench) provision(ctx context.Context, list client.ObjectList, objects [
 		a.watch.Stop()
 		return 0, err
 	}
-	err = a.until(ctx, len(objects), func(done int) { b.say("%d of %d are Ready", done, len(objects)) })
+	err = a.until(ctx, func(done int) { b.say("%d of %d are Ready", done, len(objects)) })
 	return time.Since(begun), err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -39,37 +40,48 @@ func (r renewed) lateness() time.Duration { return max(0, r.at.Sub(r.old.due)) }
 
 // read begins to follow the tokens, until ctx ends.
 func (b *bench) read(ctx context.Context, namespace string) (*reader, error) {
+	r := &reader{tokens: map[string]published{}}
+	w, err := b.follow(ctx, r, namespace)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		for ctx.Err() == nil {
+			for event := range w.ResultChan() {
+				if s, ok := event.Object.(*metav1.PartialObjectMetadata); ok {
+					r.see(s, time.Now())
+				}
+			}
+			// kube-apiserver may end a watch at any time.
+			next, err := b.follow(ctx, r, namespace)
+			if err != nil {
+				r.fail(err)
+				return
+			}
+			w = next
+		}
+		w.Stop()
+	}()
+	return r, nil
+}
+
+// follow reads all tokens, and watches from there.
+func (b *bench) follow(ctx context.Context, r *reader, namespace string) (watch.Interface, error) {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(secretList())
 	labelled := []client.ListOption{client.InNamespace(namespace), client.MatchingLabels{v1alpha1.WatchLabel: "true"}}
 	if err := b.cluster.List(ctx, list, labelled...); err != nil {
 		return nil, fmt.Errorf("reading tokens: %w", err)
 	}
-	r := &reader{tokens: map[string]published{}}
 	for i := range list.Items {
-		if err := r.see(&list.Items[i], time.Now()); err != nil {
-			return nil, err
-		}
+		r.see(&list.Items[i], time.Now())
 	}
 	from := &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: list.ResourceVersion}}
 	w, err := b.cluster.Watch(ctx, list, append([]client.ListOption{from}, labelled...)...)
 	if err != nil {
 		return nil, fmt.Errorf("following tokens: %w", err)
 	}
-	go func() {
-		defer w.Stop()
-		for event := range w.ResultChan() {
-			if s, ok := event.Object.(*metav1.PartialObjectMetadata); ok {
-				if err := r.see(s, time.Now()); err != nil {
-					r.fail(err)
-				}
-			}
-		}
-		if ctx.Err() == nil {
-			r.fail(fmt.Errorf("following tokens: the watch has ended"))
-		}
-	}()
-	return r, nil
+	return w, nil
 }
 
 func (r *reader) fail(err error) {
@@ -79,7 +91,7 @@ func (r *reader) fail(err error) {
 }
 
 // see notes what a Secret tells at a moment.
-func (r *reader) see(s *metav1.PartialObjectMetadata, at time.Time) error {
+func (r *reader) see(s *metav1.PartialObjectMetadata, at time.Time) {
 	var t renewal.Token
 	for annotation, into := range map[string]*time.Time{
 		v1alpha1.IssueTimeAnnotation: &t.IssueTime, v1alpha1.ExpirationTimeAnnotation: &t.ExpirationTime, v1alpha1.TenantExpirationTimeAnnotation: &t.TenantExpirationTime,
@@ -90,25 +102,25 @@ func (r *reader) see(s *metav1.PartialObjectMetadata, at time.Time) error {
 		}
 		var err error
 		if *into, err = time.Parse(time.RFC3339, text); err != nil {
-			return fmt.Errorf("reading the times of a token: %w", err)
+			r.fail(fmt.Errorf("reading the times of a token: %w", err))
+			return
 		}
 	}
 	owner := metav1.GetControllerOf(s)
 	if owner == nil || t.ExpirationTime.IsZero() {
-		return nil
+		return
 	}
 	now := published{issued: t.IssueTime, expires: t.ExpirationTime, due: renewal.Time(t, renewal.Policy{UID: string(owner.UID)})}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old, known := r.tokens[s.Name]
 	if known && old == now {
-		return nil
+		return
 	}
 	r.tokens[s.Name] = now
 	if known {
 		r.renewals = append(r.renewals, renewed{name: s.Name, old: old, at: at})
 	}
-	return nil
 }
 
 // done returns the replacements so far.
