@@ -3,6 +3,7 @@ package environment
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -29,8 +30,8 @@ func (w *World) checkSecrecy(ctx context.Context) {
 		w.publish(ctx, public, name, list)
 	}
 	secrets := w.secretValues(ctx)
-	for _, canary := range w.canaries {
-		secrets["what the tenant said"] = canary
+	for i, canary := range w.canaries {
+		secrets[fmt.Sprintf("canary %d", i+1)] = canary
 	}
 	for where, text := range public {
 		for _, what := range shown(text, secrets) {
