@@ -115,7 +115,9 @@ func troubles() map[string]trouble {
 			wrong := string(s.sound.tenant.CABundle())
 			return change(func(t *v1alpha1.IdentityTenant) { t.Spec.TLS.CABundle = wrong })(s)
 		}, each: held},
-		"a name that does not resolve": {begin: change(func(t *v1alpha1.IdentityTenant) {
+		// Only the proxy knows the tenant's name.
+		"a name that does not resolve": {begin: change(func(t *v1alpha1.IdentityTenant) { t.Spec.Proxy = nil }), each: held},
+		"a proxy that does not resolve": {begin: change(func(t *v1alpha1.IdentityTenant) {
 			t.Spec.Proxy = &v1alpha1.ProxyConfig{URL: "http://proxy.invalid:3128"}
 		}), each: held},
 		"a clock that is ahead":  {begin: offset(7 * time.Minute), each: fine, tokens: true},
@@ -133,7 +135,7 @@ func offset(by time.Duration) func(*street) func() {
 // brief are the troubles that each run of the tests goes through: one of each kind. RESILIENCE_LONG has all of them.
 func brief() []string {
 	return []string{
-		"errors of the server", "halves of JSON", "throttling of every fifth call", "an admin credential that was rotated", "another certificate authority",
+		"errors of the server", "halves of JSON", "throttling of every fifth call", "an admin credential that was rotated", "a name that does not resolve",
 		"a clock that is ahead",
 	}
 }
@@ -159,6 +161,8 @@ func (s *street) goThrough(tc trouble) {
 	s.t.Helper()
 	s.restart()
 	s.live(time.Minute)
+	soonest := slices.MinFunc(s.broken.clients, func(a, b *item) int { return a.renewal.Compare(b.renewal) })
+	s.live(soonest.renewal.Add(-10 * time.Second).Sub(s.clock.Now())) // so that something falls due however short it is
 	length := tc.length
 	if length == 0 {
 		length = time.Hour

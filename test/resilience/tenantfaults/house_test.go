@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
+	"github.com/oauth-operator/oauth-operator/test/connect"
 	"github.com/oauth-operator/oauth-operator/test/environment"
 )
 
@@ -74,10 +76,14 @@ type item struct {
 	late time.Duration
 }
 
+// hiddenHost is the name of a tenant that no name server knows.
+const hiddenHost = "tenant.invalid"
+
 // house is a tenant with all that depends on it.
 type house struct {
 	tenant       *emulator.Emulator
 	front        *front
+	proxy        *connect.Proxy // nil for none
 	described    *item
 	applications []*item
 	clients      []*item
@@ -103,10 +109,10 @@ func newStreet(t *testing.T, lifetimes []time.Duration) *street {
 	t.Helper()
 	s := &street{t: t, clock: clocktesting.NewFakeClock(time.Now().Truncate(time.Second)), calls: &counter{}}
 	gate := &front{}
-	s.World = server.New(t, emulator.Options{Clock: s.clock, Around: gate.around})
+	s.World = server.New(t, emulator.Options{Clock: s.clock, Around: gate.around, Hosts: []string{hiddenHost}})
 	s.World.Clock = s.clock
 	neighbour := server.New(t, emulator.Options{Clock: s.clock})
-	s.broken, s.sound = &house{tenant: s.Tenant, front: gate}, &house{tenant: neighbour.Tenant}
+	s.broken, s.sound = &house{tenant: s.Tenant, front: gate, proxy: connect.Start(t, "", "")}, &house{tenant: neighbour.Tenant}
 	stop := s.StartOperator()
 	for name, h := range map[string]*house{"broken": s.broken, "sound": s.sound} {
 		s.furnish(h, name, lifetimes)
@@ -131,6 +137,10 @@ func (s *street) furnish(h *house, name string, lifetimes []time.Duration) {
 	described.Spec.Timeout = &metav1.Duration{Duration: time.Second}
 	id, password := h.tenant.AdminCredential()
 	admin.StringData = map[string]string{v1alpha1.ClientIDKey: id, v1alpha1.ClientSecretKey: password}
+	if h.proxy != nil {
+		described.Spec.URL = strings.Replace(described.Spec.URL, "127.0.0.1", hiddenHost, 1)
+		described.Spec.Proxy = &v1alpha1.ProxyConfig{URL: h.proxy.URL()}
+	}
 	described.Spec.DriftCheckInterval = &metav1.Duration{Duration: 30 * time.Minute}
 	s.Create(admin, described)
 	h.described = &item{object: described}
