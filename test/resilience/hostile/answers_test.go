@@ -164,7 +164,9 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 				w.Update(application, func() { application.Spec.Description = request })
 				w.Condition(application, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonUnexpectedResponse)
 				s.set(nil)
-				w.Update(consumer, func() { metav1.SetMetaDataAnnotation(&consumer.ObjectMeta, v1alpha1.RenewRequestAnnotation, request+" again") })
+				w.Update(consumer, func() {
+					metav1.SetMetaDataAnnotation(&consumer.ObjectMeta, v1alpha1.RenewRequestAnnotation, request+" again")
+				})
 				w.Update(application, func() { application.Spec.Description = request + " again" })
 				w.Ready(application, consumer)
 				w.Eventually("see another token", func() error {

@@ -122,14 +122,16 @@ func TestWhatATenantRepeatsIsShownToNobody(t *testing.T) {
 	application, consumer := w.Provisioned("orders", "billing")
 	tenant := w.IdentityTenant()
 	for name, answer := range map[string]http.HandlerFunc{
-		"a refused token":           repeats(400, "application/json", p.canary, func(all string) string { return `{"error":` + all + `,"error_description":` + all + `}` }),
-		"a refused client":          repeats(401, "application/json", p.canary, func(all string) string { return `{"error":"invalid_client","error_description":` + all + `}` }),
-		"a page":                    repeats(200, "text/html", p.canary, func(all string) string { return "<html>" + all }),
-		"an error of a server":      repeats(500, "text/plain", p.canary, func(all string) string { return all }),
-		"a pause":                   repeats(429, "text/plain", p.canary, func(all string) string { return all }),
-		"a redirect":                repeats(302, "text/plain", p.canary, func(all string) string { return all }),
-		"a call that is forbidden":  repeats(403, "application/json", p.canary, func(all string) string { return `{"Message":` + all + `}` }),
-		"a token that is no bearer": repeats(200, "application/json", p.canary, func(all string) string { return `{"access_token":` + all + `,"token_type":` + all + `,"expires_in":` + all + `}` }),
+		"a refused token":          repeats(400, "application/json", p.canary, func(all string) string { return `{"error":` + all + `,"error_description":` + all + `}` }),
+		"a refused client":         repeats(401, "application/json", p.canary, func(all string) string { return `{"error":"invalid_client","error_description":` + all + `}` }),
+		"a page":                   repeats(200, "text/html", p.canary, func(all string) string { return "<html>" + all }),
+		"an error of a server":     repeats(500, "text/plain", p.canary, func(all string) string { return all }),
+		"a pause":                  repeats(429, "text/plain", p.canary, func(all string) string { return all }),
+		"a redirect":               repeats(302, "text/plain", p.canary, func(all string) string { return all }),
+		"a call that is forbidden": repeats(403, "application/json", p.canary, func(all string) string { return `{"Message":` + all + `}` }),
+		"a token that is no bearer": repeats(200, "application/json", p.canary, func(all string) string {
+			return `{"access_token":` + all + `,"token_type":` + all + `,"expires_in":` + all + `}`
+		}),
 		"a call that is refused": repeats(200, "application/json", p.canary, func(all string) string {
 			return `{"success":false,"Result":` + all + `,"Message":` + all + `,"MessageID":` + all + `,"Exception":` + all + `,"ErrorID":` + all + `,"ErrorCode":` + all + `,"InnerExceptions":[` + all + `]}`
 		}),

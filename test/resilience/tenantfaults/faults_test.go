@@ -68,7 +68,9 @@ func change(do func(*v1alpha1.IdentityTenant)) func(*street) func() {
 	}
 }
 
-func isLogin(r *http.Request) bool { return strings.EqualFold(r.URL.Path, "/OAuth2/Token/operator-admin") }
+func isLogin(r *http.Request) bool {
+	return strings.EqualFold(r.URL.Path, "/OAuth2/Token/operator-admin")
+}
 
 func troubles() map[string]trouble {
 	var seen atomic.Int64
