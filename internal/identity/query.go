@@ -10,8 +10,9 @@ const (
 	opQuery = "Redrock/query"
 	// pageSize is how many rows a page of a query has.
 	pageSize = 1000
-	// maxPages bounds a query whose pages never end.
-	maxPages = 1000
+	// maxPages and maxRowBytes bound a query whose pages never end, or are all as long as can be. A row of ours has a few hundred bytes.
+	maxPages    = 100
+	maxRowBytes = 32 << 20
 )
 
 type queryRequest struct {
@@ -41,44 +42,55 @@ type queryRow struct {
 // that is not clearly an empty list is an error (Redrock/query).
 func query[R any](ctx context.Context, c *Client, script string) ([]R, error) {
 	var rows []R
-	for page := 1; page <= maxPages; page++ {
-		next, total, err := queryPage[R](ctx, c, script, page)
+	size := 0
+	for number := 1; number <= maxPages && size <= maxRowBytes; number++ {
+		next, err := queryPage[R](ctx, c, script, number)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, next...)
+		rows = append(rows, next.rows...)
+		size += next.size
 		// A short page is the last one, unless the tenant's own limit made it short.
-		if len(next) == 0 || len(next) < pageSize && len(rows) >= total {
+		if len(next.rows) == 0 || len(next.rows) < pageSize && len(rows) >= next.total {
 			return rows, nil
 		}
 	}
 	return nil, unexpected(opQuery, "pages without end")
 }
 
-// queryPage returns the rows of one page and how many all pages have together, 0 if the tenant does not say.
-func queryPage[R any](ctx context.Context, c *Client, script string, page int) ([]R, int, error) {
+// page is one page of rows.
+type page[R any] struct {
+	rows []R
+	// size of the rows in bytes, as they came.
+	size int
+	// total is how many rows all pages have together, 0 if the tenant does not say.
+	total int
+}
+
+// queryPage returns one page, by its number from 1.
+func queryPage[R any](ctx context.Context, c *Client, script string, number int) (page[R], error) {
 	request := queryRequest{
 		Script: script,
-		Args:   queryArguments{PageNumber: page, PageSize: pageSize, Limit: pageSize, Caching: -1},
+		Args:   queryArguments{PageNumber: number, PageSize: pageSize, Limit: pageSize, Caching: -1},
 	}
 	var result queryResult
 	if err := c.callInto(ctx, opQuery, request, &result); err != nil {
-		return nil, 0, err
+		return page[R]{}, err
 	}
 	if result.Results == nil && (result.FullCount == nil || *result.FullCount != 0) {
-		return nil, 0, unexpected(opQuery, "no list of results")
+		return page[R]{}, unexpected(opQuery, "no list of results")
 	}
-	rows := make([]R, len(result.Results))
+	read := page[R]{rows: make([]R, len(result.Results))}
 	for i, r := range result.Results {
-		if isNull(r.Row) || json.Unmarshal(r.Row, &rows[i]) != nil {
-			return nil, 0, unexpected(opQuery, "a row of another shape")
+		if isNull(r.Row) || json.Unmarshal(r.Row, &read.rows[i]) != nil {
+			return page[R]{}, unexpected(opQuery, "a row of another shape")
 		}
+		read.size += len(r.Row)
 	}
-	total := 0
 	if result.FullCount != nil {
-		total = *result.FullCount
+		read.total = *result.FullCount
 	}
-	return rows, total, nil
+	return read, nil
 }
 
 // keyRow is a row of which only the key matters.

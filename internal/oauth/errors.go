@@ -78,14 +78,15 @@ func refusal(answer exchange.Answer, code string) *Error {
 	return e
 }
 
-// fitCode returns code if it is one by RFC 6749 section 5.2, not too long to be shown, and does not echo secret.
-// Otherwise it returns "".
+// fitCode returns code if it has the form of all codes that are known (RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1), which are words in small
+// letters, is not too long to be shown, and does not echo secret. Otherwise it returns "". RFC 6749 allows more, and so would let a tenant show what it was
+// sent: a Base64 text, say.
 func fitCode(code string, secret Secret) string {
 	if len(code) > maxCodeLength || !secret.IsZero() && strings.Contains(code, secret.Reveal()) {
 		return ""
 	}
 	for _, c := range []byte(code) {
-		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.' {
 			return ""
 		}
 	}

@@ -63,6 +63,7 @@ func NewControllers(parts Parts, options Options) Controllers {
 		Clients: &confidentialclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: parts.Recorder, Clock: clock, Retries: schedule.NewRetries(),
 			Metrics: parts.Calls, Visits: visits(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
+			Unpublished: confidentialclient.NewUnpublished(clock),
 		},
 	}
 }

@@ -11,8 +11,13 @@ import (
 	"github.com/Masterminds/sprig/v3"
 )
 
-// maxWork bounds how many bytes go through functions: some make their input longer each time, and there is no other way to stop a template.
-const maxWork = 16 << 20
+const (
+	// maxWork bounds how many bytes go through functions: some make their input longer each time, and there is no other way to stop a template.
+	maxWork = 16 << 20
+	// maxPiece bounds what one function is given, and what it returns. No part of a Secret is longer, and the memory that a function needs is a multiple of
+	// it: a list of single letters takes 16 bytes for each.
+	maxPiece = maxOutput
+)
 
 // budget is what the templates of one Secret may still use.
 type budget struct {
@@ -32,7 +37,7 @@ func allowed() []string {
 func (b *budget) functions() template.FuncMap {
 	functions := template.FuncMap{
 		"html": template.HTMLEscaper, "js": template.JSEscaper, "urlquery": template.URLQueryEscaper,
-		"print": fmt.Sprint, "println": fmt.Sprintln, "printf": format, "replace": b.replace,
+		"print": fmt.Sprint, "println": fmt.Sprintln, "printf": format, "replace": replace,
 	}
 	all := sprig.TxtFuncMap()
 	for _, name := range allowed() {
@@ -44,7 +49,8 @@ func (b *budget) functions() template.FuncMap {
 	return functions
 }
 
-// charge returns a function that does the same, and fails when the budget is used up by what it is given and what it returns.
+// charge returns a function that does the same, and fails when the budget is used up by what it is given and what it returns, or when one of both is
+// longer than any function may have it.
 func (b *budget) charge(function any) any {
 	f := reflect.ValueOf(function)
 	t := f.Type()
@@ -58,10 +64,11 @@ func (b *budget) charge(function any) any {
 		return []reflect.Value{reflect.Zero(t.Out(0)), reflect.ValueOf(&err).Elem()}
 	}
 	return reflect.MakeFunc(charged, func(arguments []reflect.Value) []reflect.Value {
+		given := 0
 		for _, argument := range arguments {
-			b.work -= size(argument)
+			given += size(argument)
 		}
-		if b.work < 0 {
+		if !b.spend(given) {
 			return fail(errTooMuch)
 		}
 		var results []reflect.Value
@@ -73,11 +80,17 @@ func (b *budget) charge(function any) any {
 		if len(results) > 1 && !results[1].IsNil() {
 			return []reflect.Value{reflect.Zero(t.Out(0)), results[1]}
 		}
-		if b.work -= size(results[0]); b.work < 0 {
+		if !b.spend(size(results[0])) {
 			return fail(errTooMuch)
 		}
 		return []reflect.Value{results[0], reflect.Zero(failure)}
 	}).Interface()
+}
+
+// spend takes what a function was given, or what it returns, from the budget, and returns whether that may be.
+func (b *budget) spend(bytes int) bool {
+	b.work -= bytes
+	return bytes <= maxPiece && b.work >= 0
 }
 
 // size returns about how many bytes a value has.
@@ -127,8 +140,8 @@ func format(f string, arguments ...any) (string, error) {
 }
 
 // replace is sprig's, and fails before it makes too long a text.
-func (b *budget) replace(old, replacement, text string) (string, error) {
-	if strings.Count(text, old)*len(replacement) > b.work {
+func replace(old, replacement, text string) (string, error) {
+	if strings.Count(text, old)*len(replacement) > maxPiece {
 		return "", errTooMuch
 	}
 	return strings.ReplaceAll(text, old, replacement), nil

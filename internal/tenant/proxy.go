@@ -60,7 +60,7 @@ func (p *Proxy) validate() error {
 	case u.Hostname() == "", u.Path != "" && u.Path != "/", u.RawQuery != "", u.Fragment != "":
 		return errors.New("proxy URL must be a host and a port, without path, query or fragment")
 	}
-	return nil
+	return unfitHost("proxy URL", u.Hostname())
 }
 
 func (p *Proxy) equal(other *Proxy) bool {

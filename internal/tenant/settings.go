@@ -100,6 +100,9 @@ func normalizeURL(raw string) (string, error) {
 		return "", errors.New("tenant URL must end after the host, without path, query or fragment")
 	}
 	host := strings.ToLower(u.Hostname())
+	if err := unfitHost("tenant URL", host); err != nil {
+		return "", err
+	}
 	if port := u.Port(); port != "" && port != "443" {
 		return "https://" + net.JoinHostPort(host, port), nil
 	}

@@ -30,9 +30,10 @@ type nobody struct{}
 func (nobody) Exchanged(string, string, time.Duration) {}
 func (nobody) Waited(Class, time.Duration)             {}
 
-// newTransport returns a transport of its own for one Session: TLS 1.2 or later, HTTP/2, and no proxy but the given one, which may be nil.
+// newTransport returns a transport of its own for one Session: TLS 1.2 or later, HTTP/2, and no proxy but the given one, which may be nil. It connects to
+// no address that cannot be a tenant's or a proxy's.
 func newTransport(roots *x509.CertPool, proxy *Proxy) *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, ControlContext: guardAddress}
 	transport := &http.Transport{
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},

@@ -49,8 +49,11 @@ type Server struct {
 	worlds atomic.Int64
 	logs   *Journal
 	// keys signs the tokens of all tenants: making RSA keys is slow under the race detector.
-	keys emulator.KeySource
-	stop func() error
+	keys        emulator.KeySource
+	stop        func() error
+	environment *envtest.Environment
+	// data is the directory with what etcd and kube-apiserver keep on disk.
+	data string
 }
 
 // Main starts a kube-apiserver for each of stores, runs the tests of a package and ends the process. A store puts its server where the tests
@@ -97,7 +100,7 @@ func start(journal *Journal, kinds []string) (*Server, error) {
 		return nil, err
 	}
 	environment := &envtest.Environment{CRDDirectoryPaths: kinds, ErrorIfCRDPathMissing: true}
-	release, err := guarded(environment, assets)
+	data, release, err := guarded(environment, assets)
 	if err != nil {
 		return nil, err
 	}
@@ -110,32 +113,39 @@ func start(journal *Journal, kinds []string) (*Server, error) {
 		// What was started before the failure would outlive this process.
 		return nil, errors.Join(err, stop())
 	}
-	return &Server{config: config, logs: journal, keys: emulator.SharedKey(), stop: stop}, nil
+	return &Server{config: config, logs: journal, keys: emulator.SharedKey(), stop: stop, environment: environment, data: data}, nil
 }
 
 // guarded has an environment run its programs so that they end with this process, whatever becomes of it: a test that takes too long ends without a
-// word to anybody. release is for afterwards.
-func guarded(environment *envtest.Environment, assets string) (release func() error, err error) {
+// word to anybody. What they keep on disk is in data, and outlives them. release is for afterwards.
+func guarded(environment *envtest.Environment, assets string) (data string, release func() error, err error) {
 	directory, err := os.MkdirTemp("", "oauth-operator-test-")
 	if err != nil {
-		return nil, fmt.Errorf("making a directory for the control plane: %w", err)
+		return "", nil, fmt.Errorf("making a directory for the control plane: %w", err)
 	}
 	guard, err := process.NewGuard(directory)
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(directory))
+		return "", nil, errors.Join(err, os.RemoveAll(directory))
 	}
 	release = func() error { return errors.Join(guard.Close(), os.RemoveAll(directory)) }
 	etcd, err := guard.Wrap(filepath.Join(assets, "etcd"))
 	if err != nil {
-		return nil, errors.Join(err, release())
+		return "", nil, errors.Join(err, release())
 	}
 	server, err := guard.Wrap(filepath.Join(assets, "kube-apiserver"))
 	if err != nil {
-		return nil, errors.Join(err, release())
+		return "", nil, errors.Join(err, release())
 	}
-	environment.ControlPlane.Etcd = &envtest.Etcd{Path: etcd}
-	environment.ControlPlane.GetAPIServer().Path = server
-	return release, nil
+	data = filepath.Join(directory, "data")
+	environment.ControlPlane.Etcd = &envtest.Etcd{Path: etcd, DataDir: filepath.Join(data, "etcd")}
+	api := environment.ControlPlane.GetAPIServer()
+	api.Path, api.CertDir = server, filepath.Join(data, "certificates")
+	for _, path := range []string{environment.ControlPlane.Etcd.DataDir, api.CertDir} {
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return "", nil, errors.Join(err, release())
+		}
+	}
+	return data, release, nil
 }
 
 // assets returns the directory with the binaries of kube-apiserver and etcd: KUBEBUILDER_ASSETS, else the user's cache, which is filled

@@ -3,6 +3,7 @@ package environment
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -16,10 +17,10 @@ import (
 // jsonWebToken finds tokens of other worlds too: two parts that are each the Base64 of `{"...`. One alone is in any certificate by chance.
 var jsonWebToken = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 
-// checkSecrecy looks for every token and password of the world in what people can read without the right to read Secrets: the log at
+// checkSecrecy looks for every token and password of the world in what people can read without the right to read Secrets: metrics, profiles, the log at
 // its highest level, events, and the objects with their status. It runs after every test.
 func (w *World) checkSecrecy(ctx context.Context) {
-	public := map[string]string{"the log": w.Journal.since(w.begun)}
+	public := map[string]string{"the log": w.Journal.since(w.begun), "the metrics": w.scraped(), "the profiles": w.profiled()}
 	events := &eventsv1.EventList{}
 	w.publish(ctx, public, "events", events)
 	for name, list := range map[string]client.ObjectList{
@@ -29,8 +30,8 @@ func (w *World) checkSecrecy(ctx context.Context) {
 		w.publish(ctx, public, name, list)
 	}
 	secrets := w.secretValues(ctx)
-	for _, canary := range w.canaries {
-		secrets["what the tenant said"] = canary
+	for i, canary := range w.canaries {
+		secrets[fmt.Sprintf("canary %d", i+1)] = canary
 	}
 	for where, text := range public {
 		for _, what := range shown(text, secrets) {

@@ -57,6 +57,8 @@ type Reconciler struct {
 	Visits *tenant.Visits
 	// Contests slows down the repair of Secrets that somebody else keeps changing.
 	Contests *schedule.Contests
+	// Unpublished keeps tokens that could not be written. If nil, another one is requested then.
+	Unpublished *Unpublished
 }
 
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=confidentialclients,verbs=get;list;watch;patch

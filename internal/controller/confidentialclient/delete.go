@@ -28,6 +28,7 @@ func (p *pass) remove(ctx context.Context) error {
 	p.gone = true
 	p.Contests.Forget(string(p.obj.UID))
 	p.Countdowns.Forget(string(p.obj.UID))
+	p.Unpublished.forget(p.obj.UID)
 	p.Retries.Succeeded(string(p.obj.UID))
 	for _, kind := range kindsOfTask() {
 		p.Retries.Succeeded(p.taskKey(kind))

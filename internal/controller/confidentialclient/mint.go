@@ -21,7 +21,7 @@ func (p *pass) canTry() bool {
 	return p.oauthClient == nil || application.IssuesToConfidentialClients(p.oauthClient)
 }
 
-// mint returns a token to publish: the one that has proved a new credential in this pass, else one that is requested. When the tenant refuses the
+// mint returns a token to publish: the one that has proved a new credential in this pass, one that could not be written before, else one that is requested. When the tenant refuses the
 // client for a reason that can be mended, it is mended and asked once more.
 func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 	switch {
@@ -33,6 +33,10 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 	credential, err := p.liveCredential(ctx)
 	if err != nil {
 		return oauth.Token{}, err
+	}
+	if waiting, found := p.Unpublished.find(p.obj.UID, p.order()); found {
+		p.finding = waiting.finding
+		return waiting.token, nil
 	}
 	if err := p.refusedBefore(); err != nil {
 		p.noteRefusal(err)
@@ -56,6 +60,11 @@ func (p *pass) mint(ctx context.Context) (oauth.Token, error) {
 		p.noteRefusal(err)
 	}
 	return token, err
+}
+
+// order returns what a token is requested for with the present credential, which was read.
+func (p *pass) order() order {
+	return order{specHash: p.specHash(), renewRequest: p.asks(v1alpha1.RenewRequestAnnotation), credential: p.credential.Credential}
 }
 
 // request requests a token with a credential. What it gets is fit to be published.

@@ -42,6 +42,9 @@ func (p *pass) publish(ctx context.Context) error {
 		return err
 	}
 	p.decide(p.specHash())
+	if !p.decision.Renew() {
+		p.Unpublished.forget(p.obj.UID) // it was written after all
+	}
 	if p.decision.Renew() || !p.isAsWanted() {
 		if err := p.bringUpToDate(ctx); err != nil {
 			return err
@@ -120,8 +123,12 @@ func (p *pass) renew(ctx context.Context) error {
 		}
 	}
 	if err := p.write(ctx, content); err != nil {
+		if p.minted != nil && p.proof == nil {
+			p.Unpublished.keep(p.obj.UID, unpublished{order: p.order(), token: *p.minted, finding: p.finding})
+		}
 		return err
 	}
+	p.Unpublished.forget(p.obj.UID)
 	if repair {
 		p.Contests.Repaired(string(p.obj.UID), p.Clock.Now())
 	}

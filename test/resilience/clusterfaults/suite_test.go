@@ -1,0 +1,12 @@
+package clusterfaults_test
+
+import (
+	"testing"
+
+	"github.com/oauth-operator/oauth-operator/test/environment"
+)
+
+// server is the kube-apiserver of this package's tests.
+var server *environment.Server
+
+func TestMain(m *testing.M) { environment.Main(m, func(s *environment.Server) { server = s }) }
