@@ -217,14 +217,13 @@ func (g *gate) await(ctx context.Context, again <-chan struct{}, wait time.Durat
 	return nil
 }
 
-// turnAway returns when somebody comes back for whom there is no permit before least. Those who come back are at least space apart. It is called
-// under the lock.
+// turnAway returns when somebody comes back for whom there is no permit before least. Those who come back are at least space apart, but for tokens: they
+// hold back whoever expires later, who must not wait for longer than it takes. It is called under the lock.
 func (g *gate) turnAway(now time.Time, u urgency, least, space time.Duration) time.Duration {
-	space = max(space, leastSpace)
 	if u.class == ClassToken {
-		return g.absent.join(now, u, least, max(g.interval(), space))
+		return g.absent.join(now, u, least, max(g.interval(), leastSpace))
 	}
-	return g.lines[u.class].join(now, least, max(callsPerPass*g.interval(), space))
+	return g.lines[u.class].join(now, least, max(callsPerPass*g.interval(), leastSpace, space))
 }
 
 // leave ends the wait of a call that was given up.
