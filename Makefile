@@ -96,7 +96,7 @@ e2e: bin/.install-tools ## Let pods use tokens on a real cluster: kind, or a nod
 .PHONY: resilience
 resilience: ## Break the operator at every boundary in every way, and kill it a hundred times (RESILIENCE_SEED=...; takes about half an hour).
 	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" RESILIENCE_LONG=1 RESILIENCE_SEED="$(RESILIENCE_SEED)" \
-		go test ./test/resilience -count=1 -parallel 4 -timeout 120m -v 2>&1 | grep -v '"level"=\|^=== \|--- PASS'
+		go test ./test/resilience/... -count=1 -p 1 -parallel 4 -timeout 120m -v 2>&1 | grep -v '"level"=\|^=== \|--- PASS'
 
 .PHONY: emulator-load
 emulator-load: ## Measure the local tenant against bare signing and a bare HTTPS handler (about a minute; best on a machine that does nothing else).

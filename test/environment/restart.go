@@ -13,8 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// Restart kills kube-apiserver and etcd, calls meanwhile while both are away, and starts them again, with what they had on disk and where they were.
-func (s *Server) Restart(ctx context.Context, meanwhile func()) error {
+// Restart kills kube-apiserver and etcd, and starts them again, with what they had on disk and where they were. Nobody is there meanwhile, for seconds.
+func (s *Server) Restart(ctx context.Context) error {
 	plane := &s.environment.ControlPlane
 	if err := s.kill(ctx); err != nil {
 		return fmt.Errorf("killing the control plane: %w", err)
@@ -22,7 +22,6 @@ func (s *Server) Restart(ctx context.Context, meanwhile func()) error {
 	if err := errors.Join(plane.GetAPIServer().Stop(), plane.Etcd.Stop()); err != nil {
 		return fmt.Errorf("ending the control plane: %w", err)
 	}
-	meanwhile()
 	if err := plane.Etcd.Start(); err != nil {
 		return fmt.Errorf("starting etcd again: %w", err)
 	}

@@ -91,19 +91,7 @@ func TestATokenThatCannotBeWrittenIsKept(t *testing.T) {
 			if n := s.mints() - mints; n != tc.want || disk.writes != attempts {
 				t.Errorf("%d tokens were requested for %d attempts, and not %d", n, disk.writes, tc.want)
 			}
-			now := s.TokenSecret(s.consumer)
-			if string(now.Data[v1alpha1.AccessTokenKey]) == string(old.Data[v1alpha1.AccessTokenKey]) {
-				t.Error("the Secret has the old token")
-			}
-			for kind, reason := range map[string]string{v1alpha1.ConditionReady: v1alpha1.ReasonAvailable, v1alpha1.ConditionTokenVerified: v1alpha1.ReasonVerified} {
-				if c := s.condition(kind); c.Reason != reason {
-					t.Errorf("%s is %s, %s: %s", kind, c.Status, c.Reason, c.Message)
-				}
-			}
-			if issued := s.consumer.Status.Token.IssueTime.Time; issued.After(s.clock.Now()) || s.clock.Since(issued) > lifetime/10+tc.pause {
-				t.Errorf("the status says that the token was issued %v ago", s.clock.Since(issued))
-			}
-
+			now := s.expectNewToken(old, lifetime/10+tc.pause)
 			if tc.missing {
 				return // a second repair would wait
 			}
@@ -115,4 +103,22 @@ func TestATokenThatCannotBeWrittenIsKept(t *testing.T) {
 			}
 		})
 	}
+}
+
+// expectNewToken checks that there is another token than in an earlier Secret, not older than most, and that the status tells of it.
+func (s *stepper) expectNewToken(old *corev1.Secret, most time.Duration) *corev1.Secret {
+	s.t.Helper()
+	now := s.TokenSecret(s.consumer)
+	if string(now.Data[v1alpha1.AccessTokenKey]) == string(old.Data[v1alpha1.AccessTokenKey]) {
+		s.t.Error("the Secret has the old token")
+	}
+	for kind, reason := range map[string]string{v1alpha1.ConditionReady: v1alpha1.ReasonAvailable, v1alpha1.ConditionTokenVerified: v1alpha1.ReasonVerified} {
+		if c := s.condition(kind); c.Reason != reason {
+			s.t.Errorf("%s is %s, %s: %s", kind, c.Status, c.Reason, c.Message)
+		}
+	}
+	if issued := s.consumer.Status.Token.IssueTime.Time; issued.After(s.clock.Now()) || s.clock.Since(issued) > most {
+		s.t.Errorf("the status says that the token was issued %v ago", s.clock.Since(issued))
+	}
+	return now
 }

@@ -2,8 +2,8 @@ package clusterfaults_test
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -59,9 +59,17 @@ func TestWatchesThatBreakMissNothing(t *testing.T) {
 	p := newProxy(t, w)
 	w.StartOperator(p.direct)
 	s := newStage(t, w)
-	for range 5 {
+	var begun atomic.Int64
+	p.set(func(_ http.ResponseWriter, r *http.Request) bool {
+		if watches(r) {
+			begun.Add(1)
+		}
+		return false
+	})
+	for range 3 {
+		seen := begun.Load()
 		p.server.CloseClientConnections()
-		time.Sleep(20 * time.Millisecond) // so that the next cut hits what is being built up
+		s.grows("a watch that is begun again", seen+1, begun.Load)
 	}
 	s.ask()
 	p.server.CloseClientConnections()

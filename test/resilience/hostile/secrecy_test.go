@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -82,9 +83,7 @@ func (p *parrot) spoil(w http.ResponseWriter, r *http.Request, tenant http.Handl
 	recorder := httptest.NewRecorder()
 	tenant.ServeHTTP(recorder, r)
 	p.listen(r, recorder.Body.Bytes())
-	for name, values := range recorder.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), recorder.Header())
 	w.WriteHeader(recorder.Code)
 	_, _ = w.Write(recorder.Body.Bytes())
 }

@@ -110,7 +110,7 @@ func newStreet(t *testing.T, lifetimes []time.Duration) *street {
 	s := &street{t: t, clock: clocktesting.NewFakeClock(time.Now().Truncate(time.Second)), calls: &counter{}}
 	gate := &front{}
 	s.World = server.New(t, emulator.Options{Clock: s.clock, Around: gate.around, Hosts: []string{hiddenHost}})
-	s.World.Clock = s.clock
+	s.Clock = s.clock
 	neighbour := server.New(t, emulator.Options{Clock: s.clock})
 	s.broken, s.sound = &house{tenant: s.Tenant, front: gate, proxy: connect.Start(t, "", "")}, &house{tenant: neighbour.Tenant}
 	stop := s.StartOperator()
