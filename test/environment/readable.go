@@ -28,14 +28,13 @@ func (w *World) scraped() string {
 	return out.String()
 }
 
-// profiled returns all profiles of this process as text: stacks with their arguments, and what they are labelled with.
+// profiled returns the profile of goroutines as text, with what they are labelled with. Labels are all that somebody writes into a profile; the rest of it, and
+// of the others, are names of functions and numbers.
 func (w *World) profiled() string {
 	w.t.Helper()
 	var out bytes.Buffer
-	for _, profile := range pprof.Profiles() {
-		if err := profile.WriteTo(&out, 2); err != nil {
-			w.t.Errorf("writing profile %s: %v", profile.Name(), err)
-		}
+	if err := pprof.Lookup("goroutine").WriteTo(&out, 1); err != nil {
+		w.t.Errorf("writing the profile of goroutines: %v", err)
 	}
 	return out.String()
 }

@@ -20,7 +20,7 @@ var jsonWebToken = regexp.MustCompile(`eyJ[\w-]+\.eyJ`)
 // checkSecrecy looks for every token and password of the world in what people can read without the right to read Secrets: metrics, profiles, the log at
 // its highest level, events, and the objects with their status. It runs after every test.
 func (w *World) checkSecrecy(ctx context.Context) {
-	public := map[string]string{"the log": w.Journal.since(w.begun), "the metrics": w.scraped(), "the profiles": w.profiled()}
+	public := map[string]string{"the log": w.Journal.since(w.begun), "the metrics": w.scraped(), "the profile": w.profiled()}
 	events := &eventsv1.EventList{}
 	w.publish(ctx, public, "events", events)
 	for name, list := range map[string]client.ObjectList{
