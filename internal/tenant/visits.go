@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 )
@@ -26,8 +25,7 @@ type visit struct {
 	visits *Visits
 
 	mu    sync.Mutex
-	gates []*gate
-	since map[*gate]time.Time // when it took its place
+	since map[*gate]time.Time // when it took its place at each
 	made  bool                // a call
 	ended bool
 }
@@ -39,7 +37,7 @@ func (v *Visits) Begin(ctx context.Context) (visiting context.Context, end func(
 	if v == nil {
 		return ctx, func() {}
 	}
-	pass := &visit{visits: v}
+	pass := &visit{visits: v, since: map[*gate]time.Time{}}
 	return context.WithValue(ctx, visitKey{}, pass), pass.end
 }
 
@@ -53,7 +51,8 @@ func visitOf(ctx context.Context) *visit {
 func (v *visit) has(g *gate) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.ended || slices.Contains(v.gates, g)
+	_, held := v.since[g]
+	return v.ended || held
 }
 
 // enter takes a place at g, where the pass has none yet, and returns whether there was one for calls of the class.
@@ -63,22 +62,18 @@ func (v *visit) enter(g *gate, class Class, now time.Time) bool {
 	if !v.visits.take(g, class) {
 		return false
 	}
-	v.gates = append(v.gates, g)
-	if v.since == nil {
-		v.since = map[*gate]time.Time{}
-	}
 	v.since[g] = now
 	return true
 }
 
 func (v *visit) end() {
 	v.mu.Lock()
-	gates := v.gates
-	v.gates, v.ended = nil, true
+	held := v.since
+	v.since, v.ended = map[*gate]time.Time{}, true
 	v.mu.Unlock()
-	for _, g := range gates {
+	for g, since := range held {
 		v.visits.giveBack(g)
-		g.left(v.since[g])
+		g.left(since)
 	}
 }
 
