@@ -81,7 +81,7 @@ func (w *World) Condition(object client.Object, kind string, status metav1.Condi
 		if err := w.Client.Get(w.t.Context(), Key(object), object); err != nil {
 			return err
 		}
-		conditions, observed := conditionsOf(object)
+		conditions, observed := StatusOf(object)
 		condition := meta.FindStatusCondition(conditions, kind)
 		if condition == nil {
 			return fmt.Errorf("there is no condition %s", kind)
@@ -118,7 +118,7 @@ func (w *World) Gone(objects ...client.Object) {
 			case err != nil:
 				return err
 			}
-			conditions, _ := conditionsOf(object)
+			conditions, _ := StatusOf(object)
 			return fmt.Errorf("it is there, with conditions %+v", conditions)
 		})
 	}
@@ -133,7 +133,8 @@ func (w *World) TokenSecret(c *v1alpha1.ConfidentialClient) *corev1.Secret {
 	return secret
 }
 
-func conditionsOf(object client.Object) (conditions []metav1.Condition, observedGeneration int64) {
+// StatusOf returns what all our kinds have in their status.
+func StatusOf(object client.Object) (conditions []metav1.Condition, observedGeneration int64) {
 	switch o := object.(type) {
 	case *v1alpha1.IdentityTenant:
 		return o.Status.Conditions, o.Status.ObservedGeneration
@@ -186,6 +187,6 @@ func (w *World) remove(ctx context.Context, object client.Object) {
 func (w *World) IsReady(object client.Object) bool {
 	w.t.Helper()
 	w.Get(object)
-	conditions, observed := conditionsOf(object)
+	conditions, observed := StatusOf(object)
 	return meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady) && observed == object.GetGeneration()
 }

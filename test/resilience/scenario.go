@@ -12,6 +12,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
+	"github.com/oauth-operator/oauth-operator/test/environment"
 )
 
 // Scenario is a part of the life of some objects.
@@ -56,7 +57,7 @@ func (w *World) AllReady() bool {
 
 // missing says what an object lacks; "" when it is as it should be.
 func (w *World) missing(object client.Object) string {
-	conditions, _ := statusOf(object)
+	conditions, _ := environment.StatusOf(object)
 	switch {
 	case object.GetDeletionTimestamp() != nil:
 		return "it is being deleted"
@@ -96,22 +97,8 @@ const overlap = time.Hour
 
 // isReady says whether an object is Ready with its present spec.
 func isReady(object client.Object) bool {
-	conditions, observed := statusOf(object)
+	conditions, observed := environment.StatusOf(object)
 	return observed == object.GetGeneration() && meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady)
-}
-
-func statusOf(object client.Object) (conditions []metav1.Condition, observedGeneration int64) {
-	switch o := object.(type) {
-	case *v1alpha1.IdentityTenant:
-		return o.Status.Conditions, o.Status.ObservedGeneration
-	case *v1alpha1.OAuthClient:
-		return o.Status.Conditions, o.Status.ObservedGeneration
-	case *v1alpha1.Scope:
-		return o.Status.Conditions, o.Status.ObservedGeneration
-	case *v1alpha1.ConfidentialClient:
-		return o.Status.Conditions, o.Status.ObservedGeneration
-	}
-	return nil, 0
 }
 
 // describe tells the state of all objects, for the message of a failed test.
@@ -120,7 +107,7 @@ func (w *World) describe() string {
 	for _, resource := range reconciled() {
 		for _, o := range w.cache.all(resource) {
 			fmt.Fprintf(&out, "%s/%s: %s\n", resource, o.GetName(), w.missing(o))
-			conditions, _ := statusOf(o)
+			conditions, _ := environment.StatusOf(o)
 			for _, c := range conditions {
 				fmt.Fprintf(&out, "  %s=%s, %s: %s\n", c.Type, c.Status, c.Reason, c.Message)
 			}
