@@ -369,6 +369,18 @@ type OAuthClientStatus struct {
 	// +optional
 	TokenHash string `json:"tokenHash,omitempty"`
 
+	// clientIDType that the application was last seen to have. Absent before it was configured, and under managementPolicy Observe while
+	// clientIDType or grantTypes differ from what is declared.
+	// +optional
+	ClientIDType ClientIDType `json:"clientIDType,omitempty"`
+
+	// grantTypes that the application was last seen to allow; absent like clientIDType. ConfidentialClients request no token before
+	// ClientCredentials is one of them.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=4
+	GrantTypes []GrantType `json:"grantTypes,omitempty"`
+
 	// importIntent is present while an application may have been imported whose row key was not stored: the import is
 	// not idempotent, and this is what finds its result again.
 	// +optional

@@ -841,6 +841,11 @@ func (in *OAuthClientStatus) DeepCopyInto(out *OAuthClientStatus) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
+	if in.GrantTypes != nil {
+		in, out := &in.GrantTypes, &out.GrantTypes
+		*out = make([]GrantType, len(*in))
+		copy(*out, *in)
+	}
 	if in.ImportIntent != nil {
 		in, out := &in.ImportIntent, &out.ImportIntent
 		*out = new(ImportIntent)

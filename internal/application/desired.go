@@ -128,6 +128,14 @@ func IsForConfidentialClients(oauthClient *v1alpha1.OAuthClient) bool {
 	return kind == "" || kind == v1alpha1.ClientIDTypeConfidential
 }
 
+// WasSeenToIssueNone says whether the application was last seen to issue no tokens to ConfidentialClients, whatever its OAuthClient declares by
+// now. Of an application that nothing was noted of, it says no.
+func WasSeenToIssueNone(oauthClient *v1alpha1.OAuthClient) bool {
+	seen := oauthClient.Status
+	return len(seen.GrantTypes) > 0 &&
+		(seen.ClientIDType != v1alpha1.ClientIDTypeConfidential || !slices.Contains(seen.GrantTypes, v1alpha1.GrantTypeClientCredentials))
+}
+
 // refreshLifetime returns the lifetime of refresh tokens in whole seconds, zero for none.
 func refreshLifetime(t *v1alpha1.ApplicationToken) time.Duration {
 	switch {

@@ -113,3 +113,23 @@ func TestHashTellsDesiredStatesApart(t *testing.T) {
 		t.Error("a scope's description is not in its hash")
 	}
 }
+
+func TestWasSeenToIssueNone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		clientIDType v1alpha1.ClientIDType
+		grantTypes   []v1alpha1.GrantType
+		want         bool
+	}{
+		"nothing was noted":            {"", nil, false},
+		"client credentials":           {v1alpha1.ClientIDTypeConfidential, []v1alpha1.GrantType{v1alpha1.GrantTypeAuthorizationCode, v1alpha1.GrantTypeClientCredentials}, false},
+		"users log in":                 {v1alpha1.ClientIDTypeConfidential, []v1alpha1.GrantType{v1alpha1.GrantTypeAuthorizationCode}, true},
+		"clients that have no secrets": {v1alpha1.ClientIDTypeList, []v1alpha1.GrantType{v1alpha1.GrantTypeClientCredentials}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := &v1alpha1.OAuthClient{Status: v1alpha1.OAuthClientStatus{ClientIDType: tc.clientIDType, GrantTypes: tc.grantTypes}}
+			if got := application.WasSeenToIssueNone(o); got != tc.want {
+				t.Errorf("it issues none: %v", got)
+			}
+		})
+	}
+}

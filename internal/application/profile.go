@@ -20,10 +20,14 @@ type setting struct {
 
 // Paths in an OAuthClient that settings are reported under.
 const (
-	pathType         = "spec.type"
-	pathClientIDType = "spec.clientIDType"
-	pathConsent      = "spec.userConsent"
-	pathRefresh      = "spec.token.refreshToken"
+	// PathClientIDType is that of who may be a client.
+	PathClientIDType = "spec.clientIDType"
+	// PathGrantTypes is that of the grants by which clients get tokens.
+	PathGrantTypes = "spec.token.grantTypes"
+
+	pathType    = "spec.type"
+	pathConsent = "spec.userConsent"
+	pathRefresh = "spec.token.refreshToken"
 )
 
 // settings lists what the operator models of an OAuth profile.
@@ -31,7 +35,7 @@ func settings(d Desired) []setting {
 	out := []setting{
 		flag("TargetIsUs", pathType, d.Type == v1alpha1.ApplicationTypeOAuth2Client),
 		{"TokenType", "spec.token.type", string(d.TokenType), sameText(string(d.TokenType))},
-		{"AllowedAuth", "spec.token.grantTypes", strings.Join(wireGrantTypes(d.GrantTypes), ","), func(raw json.RawMessage) bool {
+		{"AllowedAuth", PathGrantTypes, strings.Join(wireGrantTypes(d.GrantTypes), ","), func(raw json.RawMessage) bool {
 			return sameSet(list(text(raw)), wireGrantTypes(d.GrantTypes))
 		}},
 		lifetime("TokenLifetimeString", "spec.token.lifetime", d.TokenLifetime),
@@ -63,10 +67,10 @@ func clientSettings(d Desired) []setting {
 		kind, spelling = confidential, []string{"confidential"}
 	}
 	return []setting{
-		{"ClientIDType", pathClientIDType, kind, func(raw json.RawMessage) bool {
+		{"ClientIDType", PathClientIDType, kind, func(raw json.RawMessage) bool {
 			return number(raw) == strconv.Itoa(kind) || slices.Contains(spelling, strings.ToLower(text(raw)))
 		}},
-		flag("AllowPublic", pathClientIDType, kind == public),
+		flag("AllowPublic", PathClientIDType, kind == public),
 		{"AllowedClients", "spec.allowedClients", orEmpty(d.AllowedClients), sameTexts(d.AllowedClients)},
 		flag("MustBeOauthClient", "spec.mustBeOAuthClient", d.MustBeOAuthClient),
 	}

@@ -44,13 +44,15 @@ func TenantChanged() predicate.Predicate {
 }
 
 // OAuthClientChanged lets through the changes of an OAuthClient that its Scopes and ConfidentialClients feel: its spec, Ready,
-// the application behind it, the role of its clients and the scopes on it.
+// the application behind it, whom that issues tokens to, the role of its clients and the scopes on it.
 func OAuthClientChanged() predicate.Predicate {
 	return changed(func(before, after *v1alpha1.OAuthClient) bool {
 		return before.Generation != after.Generation ||
 			statusOf(before.Status.Conditions, v1alpha1.ConditionReady) != statusOf(after.Status.Conditions, v1alpha1.ConditionReady) ||
 			before.Status.ApplicationKey != after.Status.ApplicationKey ||
 			before.Status.TokenHash != after.Status.TokenHash ||
+			before.Status.ClientIDType != after.Status.ClientIDType ||
+			!slices.Equal(before.Status.GrantTypes, after.Status.GrantTypes) ||
 			!equality.Semantic.DeepEqual(before.Status.ClientRole, after.Status.ClientRole) ||
 			!equality.Semantic.DeepEqual(before.Status.Scopes, after.Status.Scopes)
 	})

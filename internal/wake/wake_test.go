@@ -75,6 +75,8 @@ func TestOAuthClientChanged(t *testing.T) {
 		"the status of Ready":             {func(o *v1alpha1.OAuthClient) { o.Status.Conditions = ready("False", "Throttled", "") }, true},
 		"the reason and message of Ready": {func(o *v1alpha1.OAuthClient) { o.Status.Conditions = ready("True", "Other", "other") }, false},
 		"the application behind it":       {func(o *v1alpha1.OAuthClient) { o.Status.ApplicationKey = "other" }, true},
+		"who may be a client":             {func(o *v1alpha1.OAuthClient) { o.Status.ClientIDType = v1alpha1.ClientIDTypeList }, true},
+		"the grants that it allows":       {func(o *v1alpha1.OAuthClient) { o.Status.GrantTypes = []v1alpha1.GrantType{v1alpha1.GrantTypeImplicit} }, true},
 		"what its tokens say":             {func(o *v1alpha1.OAuthClient) { o.Status.TokenHash = "other" }, true},
 		"that it is being updated":        {func(o *v1alpha1.OAuthClient) { o.Status.AppliedHash = "" }, false},
 		"the role of its clients":         {func(o *v1alpha1.OAuthClient) { o.Status.ClientRole.ID = "other" }, true},

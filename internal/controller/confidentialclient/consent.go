@@ -89,6 +89,12 @@ func (p *pass) applicationReady() error {
 			Message: fmt.Sprintf("OAuthClient %s/%s issues no tokens to confidential clients; it needs clientIDType Confidential and ClientCredentials in token.grantTypes", o.Namespace, o.Name),
 		}
 	}
+	if p.layout.HoldsToken() && application.WasSeenToIssueNone(o) {
+		return &report.Blocked{
+			Reason:  v1alpha1.ReasonOAuthClientNotReady,
+			Message: fmt.Sprintf("OAuthClient %s/%s is declared to issue tokens to confidential clients, and its application does not yet; its conditions say why, should it last", o.Namespace, o.Name),
+		}
+	}
 	if o.Status.ApplicationKey == "" || o.Status.TokenHash == "" {
 		return &report.Blocked{
 			Reason:  v1alpha1.ReasonOAuthClientNotReady,

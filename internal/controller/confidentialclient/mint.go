@@ -18,7 +18,7 @@ import (
 // canTry says whether a token can be requested at all. An application that is only for users who log in issues none to the client
 // itself; its client can have its credentials delivered all the same.
 func (p *pass) canTry() bool {
-	return p.oauthClient == nil || application.IssuesToConfidentialClients(p.oauthClient)
+	return p.oauthClient == nil || application.IssuesToConfidentialClients(p.oauthClient) && !application.WasSeenToIssueNone(p.oauthClient)
 }
 
 // mint returns a token to publish: the one that has proved a new credential in this pass, one that could not be written before, else one that is requested. When the tenant refuses the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -23,6 +24,7 @@ func (p *pass) apply(ctx context.Context) error {
 	if err := p.configure(ctx); err != nil {
 		return err
 	}
+	p.noteClients(nil)
 	if err := p.resetClaimsScript(ctx); err != nil {
 		return err
 	}
@@ -37,6 +39,15 @@ func (p *pass) apply(ctx context.Context) error {
 	}
 	p.obj.Status.Drift = nil
 	return p.conclude()
+}
+
+// noteClients notes which clients the application issues tokens to, and by which grants; nothing when one of the fields that differ from what is
+// declared is about that.
+func (p *pass) noteClients(differ []string) {
+	p.obj.Status.ClientIDType, p.obj.Status.GrantTypes = p.desired.ClientIDType, p.desired.GrantTypes
+	if slices.Contains(differ, application.PathClientIDType) || slices.Contains(differ, application.PathGrantTypes) {
+		p.obj.Status.ClientIDType, p.obj.Status.GrantTypes = "", nil
+	}
 }
 
 // conclude notes what the tenant was brought to, or compared with, and which scopes the application has.
@@ -70,7 +81,7 @@ func (p *pass) locate(ctx context.Context) (identity.Application, error) {
 		}
 		// It was deleted behind our back, and that is certain. The role of its clients may have gone with it: it is looked up again.
 		p.obj.Status.ApplicationKey, p.obj.Status.AppliedHash, p.obj.Status.ClientRole = "", "", nil
-		p.obj.Status.ClaimsScriptApplied = false
+		p.obj.Status.ClientIDType, p.obj.Status.GrantTypes, p.obj.Status.ClaimsScriptApplied = "", nil, false
 	}
 	current, found, err := p.byApplicationID(ctx)
 	if err != nil || found {

@@ -25,6 +25,7 @@ func (p *pass) compare(ctx context.Context) error {
 	if !found {
 		p.obj.Status.ApplicationKey, p.obj.Status.ApplicationOrigin = "", ""
 		p.obj.Status.AppliedHash, p.obj.Status.TokenHash, p.obj.Status.Drift = "", "", nil
+		p.obj.Status.ClientIDType, p.obj.Status.GrantTypes = "", nil
 		return &report.Refused{
 			Reason:  v1alpha1.ReasonApplicationNotFound,
 			Message: fmt.Sprintf("the tenant has no application %q, and managementPolicy Observe makes none; make it there, or set managementPolicy to Full", p.obj.Spec.ApplicationID),
@@ -44,6 +45,7 @@ func (p *pass) compare(ctx context.Context) error {
 		p.record(v1alpha1.ChangeDrifted, drift)
 	}
 	p.obj.Status.Drift = drift
+	p.noteClients(update.Changed)
 	return p.conclude()
 }
 

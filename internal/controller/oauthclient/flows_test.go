@@ -75,8 +75,18 @@ func TestAClientOfAnApplicationThatIssuesNoTokensToItSaysSo(t *testing.T) {
 	if n := w.Tenant.Calls()["OAuth2/Token/shop"]; n != 0 {
 		t.Errorf("%d tokens were asked for", n)
 	}
+
+	// What is declared is not what the application does: while the tenant does not take the change, there is nothing to ask for.
+	w.Tenant.Inject(emulator.Fault{Operation: "SaasManage/UpdateApplicationDE", Kind: emulator.FaultStatus, Status: 403})
 	w.Update(application, func() {
 		application.Spec.Token.GrantTypes = append(application.Spec.Token.GrantTypes, v1alpha1.GrantTypeClientCredentials)
 	})
+	w.Condition(application, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonUnauthorized)
+	w.Condition(consumer, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonOAuthClientNotReady)
+	w.Tenant.ClearFaults()
+	w.Update(application, func() { application.Annotations = map[string]string{v1alpha1.ReconcileRequestAnnotation: "now"} })
 	w.Ready(application, consumer)
+	if n := w.Tenant.Calls()["OAuth2/Token/shop"]; n != 1 {
+		t.Errorf("%d tokens were asked for, not the one that the application issues from now on", n)
+	}
 }
