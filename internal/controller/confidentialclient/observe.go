@@ -59,6 +59,9 @@ func (p *pass) secretKey() types.NamespacedName {
 func (p *pass) observeSecret(ctx context.Context) error {
 	var err error
 	p.published, err = secret.Observe(ctx, p.Client, p.Live, p.secretKey(), p.claim)
+	if err == nil && !p.published.Live && p.cacheLags() {
+		p.published, err = secret.ObserveLive(ctx, p.Live, p.secretKey(), p.claim)
+	}
 	if err != nil {
 		return err
 	}
@@ -66,6 +69,14 @@ func (p *pass) observeSecret(ctx context.Context) error {
 	_, remote, _ := strings.Cut(p.published.Content.SpecHash, hashSeparator)
 	p.decide(p.localHash() + hashSeparator + remote)
 	return nil
+}
+
+// cacheLags says whether the status tells of a later token than the Secret in the cache holds. After a watch that broke, a cache can be seconds behind
+// that of another kind; a pass that believed it would tell of the token before in the status, and the next one take that back. A Secret
+// that a backup brought back looks the same.
+func (p *pass) cacheLags() bool {
+	told := p.obj.Status.Token
+	return told != nil && told.IssueTime != nil && p.published.Intact && p.published.Content.IssueTime.Before(told.IssueTime.Time)
 }
 
 // decide judges the published token against a hash of the spec.
