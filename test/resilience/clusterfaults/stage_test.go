@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -97,13 +98,26 @@ func (s *stage) expectOnTheTenant(description string) {
 // expectSilence checks for a second that nothing goes on.
 func (s *stage) expectSilence() {
 	s.t.Helper()
-	calls, written := s.Tenant.Calls(), s.Writes()
+	calls, written, before := s.Tenant.Calls(), s.Writes(), s.states()
 	err := wait.PollUntilContextTimeout(s.t.Context(), 50*time.Millisecond, time.Second, true, func(context.Context) (bool, error) {
 		return s.Tenant.Calls().Sub(calls).Total() > 0 || s.Writes().Since(written).Total() > 0, nil
 	})
 	if !wait.Interrupted(err) {
-		s.t.Errorf("something goes on although nothing is to be done (%v): the writes %s, and the calls\n%s", err, s.Writes().Since(written), s.Tenant.Calls().Sub(calls))
+		s.t.Errorf("something goes on although nothing is to be done (%v): the writes %s, the calls\n%s, and the changes\n%s",
+			err, s.Writes().Since(written), s.Tenant.Calls().Sub(calls), cmp.Diff(before, s.states()))
 	}
+}
+
+// states returns what is stored of the kinds that a pass writes.
+func (s *stage) states() []client.ObjectList {
+	s.t.Helper()
+	lists := []client.ObjectList{&v1alpha1.IdentityTenantList{}, &v1alpha1.OAuthClientList{}, &v1alpha1.ConfidentialClientList{}}
+	for _, list := range lists {
+		if err := s.Client.List(s.t.Context(), list); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return lists
 }
 
 // grows waits until a number is at least so great.
