@@ -24,6 +24,9 @@ const (
 	// importGrace is for how long an import whose end nobody has seen may be under way. A call is given up after 10 seconds, and the next leader
 	// begins 5 seconds after the last one has stopped; but the tenant may take its time.
 	importGrace = 30 * time.Second
+	// othersGrace is for how long the import of another OAuthClient may be under way in another process, or its outcome not be stored yet: as long as a
+	// pass may last, and as long again for clocks that differ.
+	othersGrace = 2 * time.Minute
 )
 
 // underWayError says that an import was sent a moment ago, and that nobody has seen what it has made, nor that it has ended.
@@ -41,7 +44,8 @@ func (underWayError) FailureClass() failure.Class { return failure.Transient }
 // applications that exist before it are stored first, and its own right after. A pass that was cut off in between finds its
 // application again as the only new one, and takes it only if it was made by our own admin user.
 //
-// Imports on one tenant run one after the other: otherwise two of them could not tell their applications apart.
+// Imports on one tenant run one after the other in this process, and a pass that recovers one takes nothing that could be another process's: otherwise
+// two of them could not tell their applications apart.
 func (p *pass) importApplication(ctx context.Context) error {
 	unlock, err := p.session.Serialize(ctx)
 	if err != nil {
@@ -93,12 +97,16 @@ func (p *pass) unconfigured(ctx context.Context) ([]string, error) {
 }
 
 // recover returns the row key of the application that an interrupted import of ours made, or "" when there is none that can be
-// proved to be ours. What cannot be proved is left alone and named in the status. While the import may still be under way, it is an error that none
-// can be.
+// proved to be ours. What cannot be proved is left alone and named in the status. While the import, or that of another OAuthClient, may still be under
+// way, it is an error that none can be.
 func (p *pass) recover(ctx context.Context, unconfigured []string) (string, error) {
-	candidates, err := p.candidates(ctx, unconfigured)
+	stored, err := p.liveOAuthClients(ctx)
 	if err != nil {
 		return "", err
+	}
+	candidates := p.candidates(unconfigured, stored)
+	if slices.ContainsFunc(candidates, func(key string) bool { return p.mayBeOfAnother(key, stored) }) {
+		return "", underWayError{}
 	}
 	if len(candidates) == 1 {
 		ours, err := p.madeByUs(ctx, candidates[0])
@@ -136,20 +144,36 @@ func abandoned(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || ok && timeout.Timeout()
 }
 
-// candidates are the unconfigured applications that were not there before the import, and that no OAuthClient has stored as its
-// own. The list is read live: a key that was stored a moment ago counts.
-func (p *pass) candidates(ctx context.Context, unconfigured []string) ([]string, error) {
-	taken := slices.Clone(p.obj.Status.ImportIntent.KnownKeys)
+// liveOAuthClients lists all OAuthClients, live: what was stored a moment ago counts.
+func (p *pass) liveOAuthClients(ctx context.Context) ([]v1alpha1.OAuthClient, error) {
+	var stored []v1alpha1.OAuthClient
 	for _, namespace := range p.Resolver.Watched.Each() {
 		all := &v1alpha1.OAuthClientList{}
 		if err := p.Live.List(ctx, all, client.InNamespace(namespace)); err != nil {
 			return nil, fmt.Errorf("listing OAuthClients: %w", err)
 		}
-		for i := range all.Items {
-			taken = append(taken, all.Items[i].Status.ApplicationKey)
-		}
+		stored = append(stored, all.Items...)
 	}
-	return slices.DeleteFunc(slices.Clone(unconfigured), func(key string) bool { return slices.Contains(taken, key) }), nil
+	return stored, nil
+}
+
+// candidates are the unconfigured applications that were not there before the import, and that no OAuthClient has stored as its own.
+func (p *pass) candidates(unconfigured []string, stored []v1alpha1.OAuthClient) []string {
+	taken := slices.Clone(p.obj.Status.ImportIntent.KnownKeys)
+	for i := range stored {
+		taken = append(taken, stored[i].Status.ApplicationKey)
+	}
+	return slices.DeleteFunc(slices.Clone(unconfigured), func(key string) bool { return slices.Contains(taken, key) })
+}
+
+// mayBeOfAnother says whether an application, which was there when the OAuthClients were listed, can stem from the import of another one that the operator
+// of another shard is at: it stores the row key in a moment. What that one had seen before its import does not stem from it.
+func (p *pass) mayBeOfAnother(key string, stored []v1alpha1.OAuthClient) bool {
+	return slices.ContainsFunc(stored, func(o v1alpha1.OAuthClient) bool {
+		intent := o.Status.ImportIntent
+		return o.UID != p.obj.UID && intent != nil && !intent.Ended &&
+			p.Clock.Since(intent.Time.Time).Abs() < othersGrace && !slices.Contains(intent.KnownKeys, key)
+	})
 }
 
 // madeByUs says whether the application's own owner is our admin user. Owners by inheritance prove nothing: every administrator is one.
