@@ -23,6 +23,10 @@ const (
 	OwnerUIDLabel = Group + "/owner-uid"
 )
 
+// ShardLabel on an object of any kind names the shard that it belongs to, where several operators share the work (--shard-selector). It is a
+// convention: a selector may name any label.
+const ShardLabel = Group + "/shard"
+
 // ReconcileRequestAnnotation asks to look at the tenant now although nothing has changed here: an OAuthClient's application is compared, and
 // what differs brought back; the user of a ConfidentialClient is looked up, and put right; an IdentityTenant is logged in to. The value is
 // free, such as the time of the request; each new value is handled once, and is kept in status.lastHandledReconcileRequest.

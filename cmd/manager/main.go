@@ -46,6 +46,6 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	ctrl.Log.Info("Starting", "version", version.String(), "namespace", options.Namespace)
+	ctrl.Log.Info("Starting", "version", version.String(), "namespace", options.Namespace, "shard", options.Shard.String(), "lease", options.Shard.Lease(operator.Name))
 	return mgr.Start(ctx)
 }

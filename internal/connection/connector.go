@@ -27,6 +27,8 @@ type Connector struct {
 	Vault secret.Vault
 	// Materials remember what IdentityTenants refer to. If nil, it is read each time.
 	Materials *Materials
+	// Shards is how many operators share what an IdentityTenant allows; less than 2 for one.
+	Shards int
 }
 
 // Session returns the session for an IdentityTenant. It reads nothing that is known already, and so is cheap enough for every pass.
@@ -82,7 +84,7 @@ func (c Connector) connect(t *v1alpha1.IdentityTenant, m material) (*tenant.Sess
 }
 
 func (c Connector) settings(t *v1alpha1.IdentityTenant, m material) tenant.Settings {
-	settings := tenant.Settings{URL: t.Spec.URL, CABundle: []byte(m.bundle)}
+	settings := tenant.Settings{URL: t.Spec.URL, CABundle: []byte(m.bundle), Sharers: c.Shards}
 	if t.Spec.TLS != nil && t.Spec.TLS.CABundle != "" {
 		settings.CABundle = []byte(t.Spec.TLS.CABundle)
 	}

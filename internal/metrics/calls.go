@@ -4,7 +4,8 @@
 //   - Objects is asked at each scrape, and answers from the operator's cache and sessions: a series goes with its object, is there at once
 //     after a restart, and is nobody's to keep up to date.
 //
-// No metric has a value of a Secret, a text of a tenant or a name that somebody chose other than those of objects. docs/metrics.md lists them.
+// No metric has a value of a Secret, a text of a tenant or a name that somebody chose other than those of objects, and of
+// the operator's shard. docs/metrics.md lists them.
 package metrics
 
 import (

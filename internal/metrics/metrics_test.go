@@ -26,7 +26,9 @@ import (
 // known are all metrics of the operator, with their labels.
 var known = map[string]string{
 	"oauth_operator_credential_next_rotation_timestamp_seconds": "name,namespace",
+	"oauth_operator_objects":                                    "kind",
 	"oauth_operator_orphans":                                    "name,namespace",
+	"oauth_operator_shard_objects":                              "kind,shard",
 	"oauth_operator_tenant_circuit_open":                        "name,namespace",
 	"oauth_operator_tenant_clock_offset_seconds":                "name,namespace",
 	"oauth_operator_tenant_gate_wait_seconds":                   "class",
@@ -88,6 +90,8 @@ func TestTheMetricsOfALife(t *testing.T) {
 		"oauth_operator_tenant_requests_total 200 OAuth2/Token":              2, // one of them is the login
 		"oauth_operator_tenant_request_duration_seconds OAuth2/Token":        2,
 		"oauth_operator_tenant_gate_wait_seconds login":                      1,
+		"oauth_operator_objects OAuthClient":                                 1,
+		"oauth_operator_shard_objects OAuthClient ":                          1,
 	} {
 		if got, found := values[name]; !found || got != want {
 			t.Errorf("%s is %v, found %v, want %v", name, got, found, want)

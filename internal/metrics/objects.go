@@ -6,11 +6,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/shard"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
@@ -22,20 +25,27 @@ type Objects struct {
 	context context.Context // ends with the process; a scrape brings none along
 	cache   client.Reader
 	states  func() []tenant.State
+	shard   shard.Selector
 
-	expiry, renewal, rotation, orphans, open, offset *prometheus.Desc
+	objects, handled, expiry, renewal, rotation, orphans, open, offset *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*Objects)(nil)
 
 // NewObjects returns the Collector. ctx ends with the process, cache is the operator's, and states gives the state of its sessions, which are named
-// by namespace and name of their IdentityTenant.
-func NewObjects(ctx context.Context, cache client.Reader, states func() []tenant.State) *Objects {
-	describe := func(name, help string) *prometheus.Desc {
-		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, []string{"namespace", "name"}, nil)
+// by namespace and name of their IdentityTenant. What the status of an object says is shown for those that selector picks; the others belong to another
+// operator, which shows it.
+func NewObjects(ctx context.Context, cache client.Reader, states func() []tenant.State, selector shard.Selector) *Objects {
+	describe := func(name, help string, labels ...string) *prometheus.Desc {
+		if len(labels) == 0 {
+			labels = []string{"namespace", "name"}
+		}
+		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
 	return &Objects{
-		context: ctx, cache: cache, states: states,
+		context: ctx, cache: cache, states: states, shard: selector,
+		objects:  describe("objects", "How many objects of a kind the operator sees.", "kind"),
+		handled:  describe("shard_objects", "How many objects of a kind the operator works on: those that its --shard-selector picks, which is empty for all.", "kind", "shard"),
 		expiry:   describe("token_expiry_timestamp_seconds", "When the published token of a ConfidentialClient expires, in Unix seconds."),
 		renewal:  describe("token_renewal_timestamp_seconds", "From when the published token of a ConfidentialClient is to be renewed, in Unix seconds."),
 		rotation: describe("credential_next_rotation_timestamp_seconds", "When the credential of a ConfidentialClient is to be replaced next, in Unix seconds."),
@@ -47,7 +57,7 @@ func NewObjects(ctx context.Context, cache client.Reader, states func() []tenant
 
 // Describe implements prometheus.Collector.
 func (o *Objects) Describe(out chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{o.expiry, o.renewal, o.rotation, o.orphans, o.open, o.offset} {
+	for _, desc := range []*prometheus.Desc{o.objects, o.handled, o.expiry, o.renewal, o.rotation, o.orphans, o.open, o.offset} {
 		out <- desc
 	}
 }
@@ -58,6 +68,7 @@ func (o *Objects) Collect(out chan<- prometheus.Metric) {
 	defer cancel()
 	o.collectClients(ctx, out)
 	o.collectTenants(ctx, out)
+	o.collectOthers(ctx, out)
 }
 
 func (o *Objects) collectClients(ctx context.Context, out chan<- prometheus.Metric) {
@@ -65,8 +76,13 @@ func (o *Objects) collectClients(ctx context.Context, out chan<- prometheus.Metr
 	if err := o.cache.List(ctx, clients, client.UnsafeDisableDeepCopy); err != nil { // they are only read
 		return
 	}
+	ours := 0
 	for i := range clients.Items {
 		c := &clients.Items[i]
+		if !o.shard.Has(c) {
+			continue
+		}
+		ours++
 		if token := c.Status.Token; token != nil {
 			at(out, o.expiry, token.ExpirationTime, client.ObjectKeyFromObject(c))
 			at(out, o.renewal, token.RenewalTime, client.ObjectKeyFromObject(c))
@@ -75,6 +91,7 @@ func (o *Objects) collectClients(ctx context.Context, out chan<- prometheus.Metr
 			at(out, o.rotation, credential.NextRotationTime, client.ObjectKeyFromObject(c))
 		}
 	}
+	o.count(out, "ConfidentialClient", len(clients.Items), ours)
 }
 
 // collectTenants shows the state of a session only while there is an IdentityTenant for it.
@@ -83,13 +100,17 @@ func (o *Objects) collectTenants(ctx context.Context, out chan<- prometheus.Metr
 	if err := o.cache.List(ctx, tenants, client.UnsafeDisableDeepCopy); err != nil {
 		return
 	}
-	present := map[types.NamespacedName]bool{}
+	present, ours := map[types.NamespacedName]bool{}, 0
 	for i := range tenants.Items {
 		t := &tenants.Items[i]
 		key := client.ObjectKeyFromObject(t)
 		present[key] = true
-		gauge(out, o.orphans, float64(len(t.Status.Orphans)), key)
+		if o.shard.Has(t) {
+			ours++
+			gauge(out, o.orphans, float64(len(t.Status.Orphans)), key)
+		}
 	}
+	o.count(out, "IdentityTenant", len(tenants.Items), ours)
 	for _, state := range o.states() {
 		namespace, name, _ := strings.Cut(state.Name, string(types.Separator))
 		key := types.NamespacedName{Namespace: namespace, Name: name}
@@ -105,6 +126,30 @@ func (o *Objects) collectTenants(ctx context.Context, out chan<- prometheus.Metr
 			gauge(out, o.offset, state.ClockOffset.Seconds(), key)
 		}
 	}
+}
+
+// collectOthers counts the kinds of which nothing else is shown.
+func (o *Objects) collectOthers(ctx context.Context, out chan<- prometheus.Metric) {
+	for kind, list := range map[string]client.ObjectList{"OAuthClient": &v1alpha1.OAuthClientList{}, "Scope": &v1alpha1.ScopeList{}} {
+		if err := o.cache.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+			continue
+		}
+		ours := 0
+		_ = meta.EachListItem(list, func(item runtime.Object) error { // which does not fail for our lists
+			if object, ok := item.(metav1.Object); ok && o.shard.Has(object) {
+				ours++
+			}
+			return nil
+		})
+		o.count(out, kind, meta.LenList(list), ours)
+	}
+}
+
+// count shows how many objects there are, and how many of them are ours. From both, of all operators, it can be seen whether there are objects on which
+// nobody works.
+func (o *Objects) count(out chan<- prometheus.Metric, kind string, all, ours int) {
+	out <- prometheus.MustNewConstMetric(o.objects, prometheus.GaugeValue, float64(all), kind)
+	out <- prometheus.MustNewConstMetric(o.handled, prometheus.GaugeValue, float64(ours), kind, o.shard.String())
 }
 
 // at shows a moment, unless there is none.

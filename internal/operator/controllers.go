@@ -47,23 +47,23 @@ func NewControllers(parts Parts, options Options) Controllers {
 	c, live, clock := parts.Client, parts.Live, options.Clock
 	resolver := tenancy.Resolver{Reader: c, Watched: options.WatchNamespaces}
 	vault := secret.Vault{Client: c, Live: live, Namespace: options.Namespace}
-	connector := connection.Connector{Vault: vault, Pool: tenant.NewPool(clock, parts.Calls), Live: live, Materials: connection.NewMaterials()}
+	connector := connection.Connector{Vault: vault, Pool: tenant.NewPool(clock, parts.Calls), Live: live, Materials: connection.NewMaterials(), Shards: options.Shards}
 	visits := func() *tenant.Visits { return tenant.NewVisits(options.Concurrency) } // each controller has workers of its own
 	return Controllers{
 		Connector: connector,
 		Tenants: &identitytenant.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: parts.Recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Visits: visits(), Census: identitytenant.NewCensus(),
+			Visits: visits(), Census: identitytenant.NewCensus(), Shard: options.Shard,
 		},
 		Applications: &oauthclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: parts.Recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Visits: visits(), Checks: drift.NewChecks(), Bursts: schedule.NewBursts(),
+			Visits: visits(), Checks: drift.NewChecks(), Bursts: schedule.NewBursts(), Shard: options.Shard,
 		},
-		Scopes: &scope.Reconciler{Client: c, Resolver: resolver, Recorder: parts.Recorder, Clock: clock},
+		Scopes: &scope.Reconciler{Client: c, Resolver: resolver, Recorder: parts.Recorder, Clock: clock, Shard: options.Shard},
 		Clients: &confidentialclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: parts.Recorder, Clock: clock, Retries: schedule.NewRetries(),
 			Metrics: parts.Calls, Visits: visits(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
-			Unpublished: confidentialclient.NewUnpublished(clock),
+			Unpublished: confidentialclient.NewUnpublished(clock), Shard: options.Shard,
 		},
 	}
 }

@@ -22,9 +22,10 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/metrics"
+	"github.com/oauth-operator/oauth-operator/internal/shard"
 )
 
-// Name of the operator in events, leases and managed fields.
+// Name of the operator in events and managed fields, and of its lease. That of one shard has a suffix (shard.Selector.Lease).
 const Name = "oauth-operator"
 
 // Bounds of the work queues' own back-off, which only errors of kube-apiserver go through.
@@ -66,7 +67,7 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 		HealthProbeBindAddress:        options.HealthProbeAddress,
 		PprofBindAddress:              options.ProfilingAddress,
 		LeaderElection:                options.LeaderElection,
-		LeaderElectionID:              Name,
+		LeaderElectionID:              options.Shard.Lease(Name),
 		LeaderElectionNamespace:       options.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		// Several operators in one process, as tests start them, share the names of controllers.
@@ -89,16 +90,26 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 func addControllers(ctx context.Context, mgr manager.Manager, options Options) error {
 	calls := metrics.NewCalls()
 	controllers := NewControllers(Parts{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder(Name), Calls: calls}, options)
-	for _, collector := range []prometheus.Collector{calls, metrics.NewObjects(ctx, mgr.GetClient(), controllers.Connector.Pool.States)} {
+	for _, collector := range []prometheus.Collector{calls, metrics.NewObjects(ctx, mgr.GetClient(), controllers.Connector.Pool.States, options.Shard)} {
 		if err := options.Metrics.Register(collector); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
 	}
-	for name, add := range map[string]func(ctrl.Manager, controller.Options) error{
-		"IdentityTenant": controllers.Tenants.SetupWithManager, "OAuthClient": controllers.Applications.SetupWithManager,
-		"Scope": controllers.Scopes.SetupWithManager, "ConfidentialClient": controllers.Clients.SetupWithManager,
+	// An IdentityTenant of another shard is followed, and has to get into the queue for that.
+	common := controllerOptions(options)
+	for name, add := range map[string]func() error{
+		"IdentityTenant": func() error { return controllers.Tenants.SetupWithManager(mgr, common) },
+		"OAuthClient": func() error {
+			return controllers.Applications.SetupWithManager(mgr, shard.Queue(ctx, options.Shard, mgr, common, controllers.Applications.Ours))
+		},
+		"Scope": func() error {
+			return controllers.Scopes.SetupWithManager(mgr, shard.Queue(ctx, options.Shard, mgr, common, controllers.Scopes.Ours))
+		},
+		"ConfidentialClient": func() error {
+			return controllers.Clients.SetupWithManager(mgr, shard.Queue(ctx, options.Shard, mgr, common, controllers.Clients.Ours))
+		},
 	} {
-		if err := add(mgr, controllerOptions(options)); err != nil {
+		if err := add(); err != nil {
 			return fmt.Errorf("adding controller for %s: %w", name, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/oauth-operator/oauth-operator/internal/shard"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
@@ -24,6 +25,10 @@ type Options struct {
 	// WatchNamespaces are the namespaces in which the operator works, and in which alone it needs permissions, beside its own. Empty means the whole
 	// cluster.
 	WatchNamespaces tenancy.Watched
+	// Shard says which objects the operator works on. The zero value is all of them.
+	Shard shard.Selector
+	// Shards is how many shards there are. Each may make its part of the calls that an IdentityTenant allows.
+	Shards int
 	// LeaderElection lets one of several replicas work at a time.
 	LeaderElection bool
 	// MetricsAddress to serve metrics on; "0" for none.
@@ -50,6 +55,7 @@ func DefaultOptions(podNamespace string) Options {
 		MetricsAddress:     "0",
 		HealthProbeAddress: ":8081",
 		ProfilingAddress:   "0",
+		Shards:             1,
 		Concurrency:        8,
 		ReconcileTimeout:   time.Minute,
 		Clock:              clock.RealClock{},
@@ -64,7 +70,12 @@ func (o *Options) AddFlags(flags *flag.FlagSet) {
 		o.WatchNamespaces = strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
 		return nil
 	})
-	flags.BoolVar(&o.LeaderElection, "leader-elect", o.LeaderElection, "let one of several replicas work at a time")
+	flags.Func("shard-selector", "label selector of the objects to work on, such as oauth-operator.dev/shard=a or !oauth-operator.dev/shard; others belong to other operators (default: all objects)", func(text string) (err error) {
+		o.Shard, err = shard.Parse(text)
+		return err
+	})
+	flags.IntVar(&o.Shards, "shards", o.Shards, "how many shards there are; each takes its part of the calls per second that an IdentityTenant allows")
+	flags.BoolVar(&o.LeaderElection, "leader-elect", o.LeaderElection, "let one of several replicas, of each shard, work at a time")
 	flags.StringVar(&o.MetricsAddress, "metrics-bind-address", o.MetricsAddress, "address to serve metrics on over plain HTTP, such as :8080; 0 for none")
 	flags.StringVar(&o.HealthProbeAddress, "health-probe-bind-address", o.HealthProbeAddress, "address to serve /healthz and /readyz on; 0 for none")
 	flags.StringVar(&o.ProfilingAddress, "pprof-bind-address", o.ProfilingAddress, "address to serve profiles of the process on over plain HTTP, such as 127.0.0.1:6060; only this machine may reach it; 0 for none")
@@ -85,6 +96,9 @@ func (o *Options) Validate() error {
 	}
 	if o.ProfilingAddress != "0" && !isLoopback(o.ProfilingAddress) {
 		problems = append(problems, fmt.Errorf("--pprof-bind-address must be a loopback address with a port, such as 127.0.0.1:6060, not %q", o.ProfilingAddress))
+	}
+	if o.Shards < 1 {
+		problems = append(problems, fmt.Errorf("--shards must be at least 1, not %d", o.Shards))
 	}
 	if o.Concurrency < 1 {
 		problems = append(problems, fmt.Errorf("--concurrency must be at least 1, not %d", o.Concurrency))

@@ -1,6 +1,8 @@
 package operator_test
 
 import (
+	"flag"
+	"io"
 	"testing"
 
 	"github.com/oauth-operator/oauth-operator/internal/operator"
@@ -27,6 +29,37 @@ func TestProfilesAreForThisMachineOnly(t *testing.T) {
 			options.ProfilingAddress = tc.address
 			if err := options.Validate(); (err == nil) != tc.valid {
 				t.Errorf("%q gives %v", tc.address, err)
+			}
+		})
+	}
+}
+
+func TestFlagsOfShards(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args     []string
+		selector string
+		shards   int
+		valid    bool
+	}{
+		"without any, there is one with everything": {nil, "", 1, true},
+		"one of three":                   {[]string{"--shard-selector=oauth-operator.dev/shard=a", "--shards=3"}, "oauth-operator.dev/shard in (a)", 3, true},
+		"the rest":                       {[]string{"--shard-selector=!oauth-operator.dev/shard"}, "!oauth-operator.dev/shard", 1, true},
+		"what is no selector is refused": {args: []string{"--shard-selector=a b"}},
+		"no shards are refused":          {args: []string{"--shards=0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options, flags := operator.DefaultOptions("operator"), flag.NewFlagSet("manager", flag.ContinueOnError)
+			flags.SetOutput(io.Discard)
+			options.AddFlags(flags)
+			err := flags.Parse(tc.args)
+			if err == nil {
+				err = options.Validate()
+			}
+			if (err == nil) != tc.valid {
+				t.Fatalf("%v gives %v", tc.args, err)
+			}
+			if tc.valid && (options.Shard.String() != tc.selector || options.Shards != tc.shards) {
+				t.Errorf("the selector is %q, and there are %d shards", options.Shard, options.Shards)
 			}
 		})
 	}

@@ -100,7 +100,7 @@ func (s *Session) Circuit() Circuit { return s.circuit.state() }
 
 // Serialize waits until no other holder works on the same tenant URL, for sequences of calls that must not mix with
 // their like: an import can be recognized afterwards only if no other ran beside it. The caller must call unlock,
-// once or more. The lock holds within this process only.
+// once or more. The lock holds within this process only: others may be at the same, which the caller has to allow for.
 func (s *Session) Serialize(ctx context.Context) (unlock func(), err error) {
 	if err := s.gate.enter(ctx); err != nil {
 		return nil, err

@@ -37,6 +37,9 @@ type Settings struct {
 	RequestsPerSecond float64
 	// Burst is how many calls may go at once after a pause. DefaultBurst if 0. The lowest holds, too.
 	Burst int
+	// Sharers is how many processes call the URL under these Settings. Each makes its part of the calls, by RequestsPerSecond and Burst; less than 2
+	// for one.
+	Sharers int
 	// ApplicationID is the application at which the admin login requests its token. If it is empty, the tenant is
 	// for tokens only and all calls of Session.Admin fail.
 	ApplicationID string
@@ -46,7 +49,7 @@ type Settings struct {
 	Credential func(ctx context.Context) (oauth.Credential, error)
 }
 
-// complete fills in defaults and brings the URL into one spelling, so that equal tenants have equal Settings.
+// complete fills in defaults, divides the limits among those who share them, and brings the URL into one spelling, so that equal tenants have equal Settings.
 func (s Settings) complete() (Settings, error) {
 	tenantURL, err := normalizeURL(s.URL)
 	if err != nil {
@@ -66,6 +69,10 @@ func (s Settings) complete() (Settings, error) {
 	}
 	if s.Burst <= 0 {
 		s.Burst = DefaultBurst
+	}
+	if s.Sharers > 1 {
+		s.RequestsPerSecond /= float64(s.Sharers)
+		s.Burst = max(s.Burst/s.Sharers, 1)
 	}
 	s.Scope = oauth.ParseScopeSet(s.Scope).String()
 	s.CABundle = bytes.Clone(s.CABundle)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/annotation"
+	"github.com/oauth-operator/oauth-operator/internal/shard"
 )
 
 // Own lets through what changes an object's spec, marks it for deletion, or asks for an action by an annotation. Our own status writes do
@@ -29,6 +30,14 @@ func Own() predicate.Predicate {
 	return predicate.Or(predicate.GenerationChangedPredicate{}, changed(func(before, after client.Object) bool {
 		return slices.ContainsFunc(annotation.Requests(), func(name string) bool { return before.GetAnnotations()[name] != after.GetAnnotations()[name] })
 	}))
+}
+
+// OwnIn is Own for one shard: it lets through the changes of labels, too, by which an object comes into it or leaves it.
+func OwnIn(selector shard.Selector) predicate.Predicate {
+	if selector.All() {
+		return Own()
+	}
+	return predicate.Or(Own(), changed(func(before, after client.Object) bool { return selector.Has(before) != selector.Has(after) }))
 }
 
 // TenantChanged lets through the changes of an IdentityTenant that its dependents feel: its spec, that it can be used again, whether it accepts

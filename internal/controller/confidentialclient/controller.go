@@ -22,6 +22,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
+	"github.com/oauth-operator/oauth-operator/internal/shard"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
@@ -43,6 +44,8 @@ type Reconciler struct {
 	Connector connection.Connector
 	// Vault keeps the credentials of managed identities.
 	Vault secret.Vault
+	// Shard says which objects are worked on.
+	Shard shard.Selector
 	// Recorder of events.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -72,7 +75,7 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	watches := ctrl.NewControllerManagedBy(mgr).
 		Named("confidentialclient").
-		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.Own())).
+		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.First(r.priority)).
 		Watches(&corev1.Secret{}, wake.Owner(v1alpha1.GroupVersion.WithKind("ConfidentialClient"), echo)).
 		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
@@ -111,11 +114,34 @@ func (r *Reconciler) ofTenant(ctx context.Context, t *v1alpha1.IdentityTenant) (
 	return names, nil
 }
 
+// Ours says whether a ConfidentialClient is in our shard. What is remembered of others is dropped.
+func (r *Reconciler) Ours(c *v1alpha1.ConfidentialClient) bool {
+	if r.Shard.Has(c) {
+		return true
+	}
+	r.forget(c.UID)
+	return false
+}
+
+// forget drops what is remembered of a ConfidentialClient that is gone, or that others work on.
+func (r *Reconciler) forget(c types.UID) {
+	r.Contests.Forget(string(c))
+	r.Countdowns.Forget(string(c))
+	r.Unpublished.forget(c)
+	r.Retries.Succeeded(string(c))
+	for _, kind := range kindsOfTask() {
+		r.Retries.Succeeded(taskKey(c, kind))
+	}
+}
+
 // Reconcile keeps one identity and its token.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.ConfidentialClient{}
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !r.Ours(obj) {
+		return ctrl.Result{}, nil
 	}
 	listed := obj.ResourceVersion
 	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {

@@ -26,13 +26,7 @@ func (p *pass) remove(ctx context.Context) error {
 		}
 	}
 	p.gone = true
-	p.Contests.Forget(string(p.obj.UID))
-	p.Countdowns.Forget(string(p.obj.UID))
-	p.Unpublished.forget(p.obj.UID)
-	p.Retries.Succeeded(string(p.obj.UID))
-	for _, kind := range kindsOfTask() {
-		p.Retries.Succeeded(p.taskKey(kind))
-	}
+	p.forget(p.obj.UID)
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
 

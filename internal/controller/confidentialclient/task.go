@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
 
@@ -31,7 +33,7 @@ const (
 func kindsOfTask() []kindOfTask { return []kindOfTask{taskIdentity, taskRotation, taskRetirement} }
 
 // taskKey is what Retries knows a task by.
-func (p *pass) taskKey(kind kindOfTask) string { return string(p.obj.UID) + "/" + string(kind) }
+func taskKey(owner types.UID, kind kindOfTask) string { return string(owner) + "/" + string(kind) }
 
 // failures returns what keeps the tasks from being done, by the most basic of them; nil for nothing.
 func (p *pass) failures() error {
@@ -54,7 +56,7 @@ func (p *pass) retries() []time.Time {
 // try does a task, unless the tenant has refused it and it is not due again. It returns what is wrong with the cluster; how the task has ended
 // is noted.
 func (p *pass) try(kind kindOfTask, doing string, do func() error) error {
-	key, attempt := p.taskKey(kind), p.attemptFor(string(kind))
+	key, attempt := taskKey(p.obj.UID, kind), p.attemptFor(string(kind))
 	due, refused := p.Retries.Refusal(key, attempt, p.Clock.Now())
 	if refused != nil {
 		p.tasks[kind] = task{err: refused, retry: due}

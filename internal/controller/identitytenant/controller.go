@@ -5,6 +5,7 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
@@ -20,6 +21,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
+	"github.com/oauth-operator/oauth-operator/internal/shard"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
@@ -35,6 +37,8 @@ type Reconciler struct {
 	Resolver tenancy.Resolver
 	// Connector gives sessions with tenants.
 	Connector connection.Connector
+	// Shard says which objects are worked on. What is referred to for the connections to the tenants of other shards is looked at all the same.
+	Shard shard.Selector
 	// Recorder of events.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -60,7 +64,7 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("identitytenant").
-		For(&v1alpha1.IdentityTenant{}, builder.WithPredicates(wake.Own())).
+		For(&v1alpha1.IdentityTenant{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
 		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
 			return wake.Names(index.TenantsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
 		})).
@@ -87,7 +91,13 @@ func (r *Reconciler) watchCircuits(ctx context.Context, queue workqueue.TypedRat
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.IdentityTenant{}
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.Connector.Forget(request.NamespacedName) // also that of another shard, whose deletion is none of ours
+		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !r.Shard.Has(obj) {
+		return r.follow(ctx, obj)
 	}
 	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
 		return report.Again(err)

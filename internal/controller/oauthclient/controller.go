@@ -19,6 +19,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 	"github.com/oauth-operator/oauth-operator/internal/schedule"
+	"github.com/oauth-operator/oauth-operator/internal/shard"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
@@ -34,6 +35,8 @@ type Reconciler struct {
 	Resolver tenancy.Resolver
 	// Connector gives sessions with tenants.
 	Connector connection.Connector
+	// Shard says which objects are worked on.
+	Shard shard.Selector
 	// Recorder of events.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -57,7 +60,7 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	watches := ctrl.NewControllerManagedBy(mgr).
 		Named("oauthclient").
-		For(&v1alpha1.OAuthClient{}, builder.WithPredicates(wake.Own())).
+		For(&v1alpha1.OAuthClient{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
 		Watches(&v1alpha1.OAuthClient{}, wake.First(priority)).
 		Watches(&v1alpha1.Scope{}, wake.Map(func(_ context.Context, s *v1alpha1.Scope) ([]types.NamespacedName, error) {
 			return []types.NamespacedName{tenancy.OAuthClientKey(s.Spec.OAuthClientRef, s.Namespace)}, nil
@@ -112,11 +115,30 @@ func (r *Reconciler) feelsNamespace(ctx context.Context, namespace string) ([]ty
 	return names, nil
 }
 
+// Ours says whether an OAuthClient is in our shard. What is remembered of others is dropped.
+func (r *Reconciler) Ours(o *v1alpha1.OAuthClient) bool {
+	if r.Shard.Has(o) {
+		return true
+	}
+	r.forget(string(o.UID))
+	return false
+}
+
+// forget drops what is remembered of an OAuthClient that is gone, or that others work on.
+func (r *Reconciler) forget(uid string) {
+	r.Checks.Forget(uid)
+	r.Bursts.Forget(uid)
+	r.Retries.Succeeded(uid)
+}
+
 // Reconcile brings one application to what its OAuthClient asks for.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.OAuthClient{}
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !r.Ours(obj) {
+		return ctrl.Result{}, nil
 	}
 	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
 		return report.Again(err)

@@ -30,9 +30,7 @@ func (p *pass) remove(ctx context.Context) error {
 	}
 	p.tellLeftovers()
 	p.gone = true
-	p.Checks.Forget(string(p.obj.UID))
-	p.Bursts.Forget(string(p.obj.UID))
-	p.Retries.Succeeded(string(p.obj.UID))
+	p.forget(string(p.obj.UID))
 	return report.DropFinalizer(ctx, p.Client, p.obj)
 }
 

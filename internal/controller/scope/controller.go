@@ -17,6 +17,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/index"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/shard"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
@@ -27,6 +28,8 @@ type Reconciler struct {
 	Client client.Client
 	// Resolver follows references and asks for consent.
 	Resolver tenancy.Resolver
+	// Shard says which objects are worked on.
+	Shard shard.Selector
 	// Recorder of events.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -41,7 +44,7 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	watches := ctrl.NewControllerManagedBy(mgr).
 		Named("scope").
-		For(&v1alpha1.Scope{}, builder.WithPredicates(wake.Own())).
+		For(&v1alpha1.Scope{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
 		Watches(&v1alpha1.OAuthClient{}, wake.Map(func(ctx context.Context, o *v1alpha1.OAuthClient) ([]types.NamespacedName, error) {
 			return wake.Names(index.ScopesOfOAuthClient(ctx, r.Client, client.ObjectKeyFromObject(o)))
 		}), builder.WithPredicates(wake.OAuthClientChanged())).
@@ -82,10 +85,13 @@ func (r *Reconciler) requested(ctx context.Context, c *v1alpha1.ConfidentialClie
 	return names, err
 }
 
+// Ours says whether a Scope is in our shard.
+func (r *Reconciler) Ours(s *v1alpha1.Scope) bool { return r.Shard.Has(s) }
+
 // Reconcile brings the status of one Scope up to date.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	obj := &v1alpha1.Scope{}
-	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil || !obj.DeletionTimestamp.IsZero() {
+	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil || !obj.DeletionTimestamp.IsZero() || !r.Ours(obj) {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
