@@ -47,6 +47,10 @@ func TestTheChartInstallsWhatTheKustomizationsInstall(t *testing.T) {
 	for directory, args := range map[string][]string{
 		"default":    nil,
 		"namespaced": {"--set", "watchNamespaces={identity,shop,billing}"},
+		"sharded": {
+			"--set", "shards[0].name=a", "--set", "shards[0].selector=oauth-operator.dev/shard=a", "--set", "shards[1].name=b", "--set", "shards[1].selector=oauth-operator.dev/shard=b",
+			"--set", "shards[2].name=rest", "--set", `shards[2].selector=oauth-operator.dev/shard notin (a\,b)`,
+		},
 	} {
 		t.Run(directory, func(t *testing.T) {
 			kustomized, templated := byIdentity(kustomize(t, directory)), byIdentity(template(t, args...))
@@ -77,7 +81,7 @@ func TestTheChartMonitorsWhatTheKustomizationMonitors(t *testing.T) {
 }
 
 func TestTheChartPassesItsLint(t *testing.T) {
-	for _, args := range [][]string{nil, {"--set", "watchNamespaces={shop}"}, {"--set", "alertRules.enabled=true,metrics.serviceMonitor.enabled=true"}} {
+	for _, args := range [][]string{nil, {"--set", "shards[0].name=a,shards[0].selector=!b"}, {"--set", "watchNamespaces={shop}"}, {"--set", "alertRules.enabled=true,metrics.serviceMonitor.enabled=true"}} {
 		if out, err := tool(t, "helm", append([]string{"lint", "--strict", chart}, args...)...); err != nil {
 			t.Errorf("with %v: %v%s", args, err, out)
 		}
@@ -96,6 +100,8 @@ func settings() effects {
 		"imagePullSecrets[0].name=registry":        "- name: registry",
 		"replicas=3":                               "replicas: 3",
 		"watchNamespaces={shop}":                   "- --watch-namespaces=shop",
+		"shards[0].name=east":                      "Deployment oauth-operator-system/oauth-operator-manager-east",
+		"shards[0].selector=!west":                 "- --shard-selector=!west",
 		"extraArgs={--concurrency=16}":             "- --concurrency=16",
 		"extraEnv[0].name=SSL_CERT_FILE":           "- name: SSL_CERT_FILE",
 		"extraVolumes[0].name=authorities":         "- name: authorities",
@@ -220,7 +226,7 @@ func TestEveryValueOfTheChartIsTried(t *testing.T) {
 }
 
 func TestAnUnknownValueIsRefused(t *testing.T) {
-	for _, value := range []string{"replica=3", "image.tga=v1", "metrics.port=many", "watchNamespaces={Shop}"} {
+	for _, value := range []string{"replica=3", "image.tga=v1", "metrics.port=many", "watchNamespaces={Shop}", "shards[0].name=a", "shards[0].name=A,shards[0].selector=a"} {
 		if _, err := tool(t, "helm", "template", chart, "--set", value); err == nil {
 			t.Errorf("--set %s is taken", value)
 		}

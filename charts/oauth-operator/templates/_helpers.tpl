@@ -30,6 +30,32 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/component: manager
 {{- end -}}
 
+{{/* The shards, each a Deployment, as a list; without any, one that has everything. */}}
+{{- define "oauth-operator.shards" -}}
+{{- .Values.shards | default (list dict) | toYaml -}}
+{{- end -}}
+
+{{/* The name of what there is for each shard, given as dict "root" $ "shard" SHARD. */}}
+{{- define "oauth-operator.managerName" -}}
+{{ include "oauth-operator.fullname" .root }}-manager{{ with .shard.name }}-{{ . }}{{ end }}
+{{- end -}}
+
+{{/* What selects the pods of one shard, given likewise. */}}
+{{- define "oauth-operator.shardSelector" -}}
+{{ include "oauth-operator.selector" .root }}
+{{- with .shard.name }}
+oauth-operator.dev/shard: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* Labels of what there is for each shard, given likewise. */}}
+{{- define "oauth-operator.shardLabels" -}}
+{{ include "oauth-operator.managerLabels" .root }}
+{{- with .shard.name }}
+oauth-operator.dev/shard: {{ . }}
+{{- end }}
+{{- end -}}
+
 {{- define "oauth-operator.image" -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
