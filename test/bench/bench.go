@@ -219,6 +219,7 @@ func scenarios() []scenario {
 		{name: "applications", title: "OAuthClients from apply to Ready, beside a bare loop", stage: "applications", run: provisionApplications},
 		{name: "burst", title: "Scopes for one application at once", stage: "applications", run: scopeBurst},
 		{name: "drift", title: "applications are compared while tokens are renewed", stage: "applications", run: checkDrift},
+		{name: "shards", title: "ConfidentialClients from apply to Ready by one operator, and by three that share them", stage: "shards", run: share},
 		{name: "refresh", title: "tokens with a short life are renewed", stage: "tokens", run: refresh},
 		{name: "recovery", title: "the tenant goes away, and comes back", stage: "tokens", run: recovery},
 	}

@@ -59,6 +59,10 @@ func TestEveryScenarioMeasuresSomething(t *testing.T) {
 		"restart": {
 			"restart: tenant calls": 0, "restart: writes": 0, "change of the leader: tenant calls": 0, "change of the leader: writes": 0,
 		},
+		"shards": {
+			"one operator: tenant calls per object": 4, "one operator: writes per object, that of the user included": 5,
+			"three operators: tenant calls per object": 4, "three operators: writes per object, that of the user included": 5,
+		},
 		"idle":     {"tenant calls": 0, "writes": 0},
 		"recovery": {"throttling answers": 0},
 	} {

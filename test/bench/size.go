@@ -13,6 +13,8 @@ type size struct {
 	Clients, Applications int
 	// Rounds in which the operator and the floor take turns, so that what else the machine does meets both.
 	Rounds int
+	// Sharded clients are provisioned by one operator, and as many by three.
+	Sharded int
 	// Fleet is how many live clients a restart finds, and Foreign how many Secrets of others, of 1 KiB each.
 	Fleet, Foreign int
 	// Idle is for how long nothing happens.
@@ -37,15 +39,15 @@ func sizes() map[string]size {
 	return map[string]size{
 		"small": {
 			Clients: 40, Applications: 8, Rounds: 2, Fleet: 60, Foreign: 500, Idle: 3 * time.Second, Tokens: 20, Renewals: 1, Lifetime: 30 * time.Second,
-			Checked: 8, Beside: 5, DriftInterval: time.Minute, DriftWatched: 15 * time.Second, Absent: 20, RecoveryRate: 2, Scopes: 20,
+			Checked: 8, Beside: 5, DriftInterval: time.Minute, DriftWatched: 15 * time.Second, Absent: 20, RecoveryRate: 2, Scopes: 20, Sharded: 18,
 		},
 		"default": {
 			Clients: 1000, Applications: 200, Rounds: 5, Fleet: 2000, Foreign: 10_000, Idle: 30 * time.Second, Tokens: 1000, Renewals: 2, Lifetime: 2 * time.Minute,
-			Checked: 200, Beside: 50, DriftInterval: time.Minute, DriftWatched: time.Minute, Absent: 1000, RecoveryRate: 20, Scopes: 200,
+			Checked: 200, Beside: 50, DriftInterval: time.Minute, DriftWatched: time.Minute, Absent: 1000, RecoveryRate: 20, Scopes: 200, Sharded: 450,
 		},
 		"full": {
 			Clients: 1000, Applications: 200, Rounds: 5, Fleet: 10_000, Foreign: 50_000, Idle: 2 * time.Minute, Tokens: 2000, Renewals: 3, Lifetime: 2 * time.Minute,
-			Checked: 2000, Beside: 200, DriftInterval: 5 * time.Minute, DriftWatched: 5 * time.Minute, Absent: 5000, RecoveryRate: 50, Scopes: 200,
+			Checked: 2000, Beside: 200, DriftInterval: 5 * time.Minute, DriftWatched: 5 * time.Minute, Absent: 5000, RecoveryRate: 50, Scopes: 200, Sharded: 3000,
 		},
 	}
 }
