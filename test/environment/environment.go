@@ -7,7 +7,6 @@ package environment
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -210,8 +209,8 @@ type World struct {
 	reads  *readRecorder
 	// residue is what stopped operators have left in the counts of objects that are worked on or queued.
 	residue int
-	// canaries must never be seen outside of Secrets.
-	canaries []string
+	// forbidden must never be seen outside of Secrets, and seen is what a test has seen of programs of its own.
+	forbidden, seen *texts
 	// abandoned says that what the test leaves ends with its kube-apiserver.
 	abandoned bool
 }
@@ -254,6 +253,7 @@ func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
 	w := &World{
 		Client: c, Tenant: tenant, Journal: s.logs, Clock: clock.RealClock{},
 		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), begun: s.logs.mark(), writes: &writeCounter{}, reads: &readRecorder{},
+		forbidden: &texts{name: "canary"}, seen: &texts{},
 	}
 	for _, name := range parts {
 		w.Create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace(name), Labels: map[string]string{"test-tenant": w.suffix}}})
@@ -272,17 +272,7 @@ func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
 // Namespace returns the world's own namespace for a part: identity, shop, billing, or operator.
 func (w *World) Namespace(part string) string { return part + "-" + strings.ToLower(w.suffix) }
 
-// Canary returns a text to put into the tenant's answers. After the test, nothing that people can read may have it.
-func (w *World) Canary() string {
-	canary := "canary-" + rand.Text()
-	w.canaries = append(w.canaries, canary)
-	return canary
-}
-
-// Forbid names a text that nothing that people can read may have after the test.
-func (w *World) Forbid(text string) { w.canaries = append(w.canaries, text) }
-
-// In returns the world for a subtest: what fails in it fails that. Canaries are to be planted in the world itself.
+// In returns the world for a subtest: what fails in it fails that.
 func (w *World) In(t *testing.T) *World {
 	t.Helper()
 	copied := *w
