@@ -21,7 +21,7 @@ func TestARequestIsOpenUntilItIsHandled(t *testing.T) {
 	}
 	const unfit = "a\x7fb"
 	hashed := annotation.Request(object(unfit), v1alpha1.RenewRequestAnnotation)
-	for c := rune(1); c <= 0x10ffff; c++ {
+	for c := rune(1); c <= 0xffff; c++ {
 		kept := annotation.Request(object(string(c)), v1alpha1.RenewRequestAnnotation)
 		if refused := c >= 0x7f && c < 0xa0 || c == 0xfffe || c == 0xffff; refused != (kept != string(c)) {
 			t.Errorf("%U is kept as %q", c, kept)
