@@ -98,6 +98,10 @@ resilience: ## Break the operator at every boundary in every way, and kill it a 
 	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" RESILIENCE_LONG=1 RESILIENCE_SEED="$(RESILIENCE_SEED)" \
 		go test ./test/resilience/... -count=1 -p 1 -parallel 4 -timeout 120m -v 2>&1 | grep -v '"level"=\|^=== \|--- PASS'
 
+.PHONY: fuzz
+fuzz: ## Give what is decoded and computed inputs that nobody has thought of (FUZZTIME=30s for each of the targets).
+	@FUZZTIME="$(or $(FUZZTIME),30s)" hack/fuzz.sh
+
 .PHONY: emulator-load
 emulator-load: ## Measure the local tenant against bare signing and a bare HTTPS handler (about a minute; best on a machine that does nothing else).
 	@EMULATOR_LOAD=1 go test ./internal/emulator/load -run TestTheTenantKeepsPace -count=1 -v

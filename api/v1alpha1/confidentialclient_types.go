@@ -102,7 +102,7 @@ type ExternalApplication struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\s/?#%]+$')`,message="applicationID must not contain blanks or any of / ? # %: it is a part of the application's URLs"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\s/?#%]+$') && self != '.' && self != '..'`,message="applicationID must not contain blanks or any of / ? # %, and not be . or ..: it is a part of the application's URLs"
 	ApplicationID string `json:"applicationID"`
 }
 

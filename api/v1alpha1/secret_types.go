@@ -116,8 +116,10 @@ type SecretTemplateMetadata struct {
 // +kubebuilder:validation:Pattern=`^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$`
 type LabelText string
 
-// AnnotationText is the value of an annotation.
+// AnnotationText is the value of an annotation. Of control characters it may have blanks and ends of lines only: kube-apiserver takes the others when it makes
+// a Secret, and refuses every later write of it.
 // +kubebuilder:validation:MaxLength=4096
+// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffe}\x{ffff}]*$')`,message="each value of annotations must be text without control characters, because no Secret that has them can be changed"
 type AnnotationText string
 
 // SecretKey is a key of a Secret.

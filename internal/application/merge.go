@@ -3,7 +3,7 @@ package application
 import (
 	"cmp"
 	"fmt"
-	"regexp"
+	"regexp/syntax"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -118,7 +118,8 @@ func checkPatterns(oauthClient *v1alpha1.OAuthClient, scope string, patterns []s
 		return v1alpha1.ReasonTypeMismatch, fmt.Sprintf("scope %q has restPatterns, but application %q is of type %s, whose tokens do not open the tenant's own APIs; remove restPatterns", scope, oauthClient.Spec.ApplicationID, oauthClient.Spec.Type)
 	}
 	for i, pattern := range patterns {
-		if _, err := regexp.Compile(pattern); err != nil {
+		// It is the tenant who matches. To compile a pattern of a few hundred characters can take 45 MB and a sixteenth of a second; to read it does not.
+		if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
 			return v1alpha1.ReasonInvalidPattern, fmt.Sprintf("restPatterns[%d] of scope %q is not a regular expression (RE2): %v", i, scope, err)
 		}
 	}

@@ -110,6 +110,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
+		wire := string([]rune(name)) // JSON has a replacement for each byte that is no text
 		client := transport(func(request *http.Request) (int, string) {
 			var sent struct{ Script string }
 			if err := json.NewDecoder(request.Body).Decode(&sent); err != nil {
@@ -121,7 +122,7 @@ func FuzzQuery(f *testing.F) {
 			}
 			pinned := 0
 			for _, column := range []string{"Name", "Username", "ServiceName"} {
-				if text, is := query.Pinned(column); is && strings.EqualFold(text, strings.ToValidUTF8(name, "\ufffd")) {
+				if text, is := query.Pinned(column); is && strings.EqualFold(text, wire) {
 					pinned++
 				}
 			}

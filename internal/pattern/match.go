@@ -35,17 +35,19 @@ func MatchAny(patterns []string, value string) bool {
 
 // segments splits a pattern at its unescaped stars, and takes the escapes away.
 func segments(pattern string) []string {
-	out := []string{""}
+	var out []string
+	var literal strings.Builder
 	for i := 0; i < len(pattern); i++ {
 		switch {
 		case pattern[i] == '\\' && i+1 < len(pattern) && pattern[i+1] == '*':
 			i++
-			out[len(out)-1] += "*"
+			literal.WriteByte('*')
 		case pattern[i] == '*':
-			out = append(out, "")
+			out = append(out, literal.String())
+			literal.Reset()
 		default:
-			out[len(out)-1] += pattern[i : i+1]
+			literal.WriteByte(pattern[i])
 		}
 	}
-	return out
+	return append(out, literal.String())
 }

@@ -103,6 +103,8 @@ func normalizeURL(raw string) (string, error) {
 		return "", errors.New("tenant URL must not contain a user or password")
 	case u.Hostname() == "":
 		return "", errors.New("tenant URL must name a host")
+	case strings.Contains(u.Hostname(), "%"): // It would be read otherwise when it is sent. Addresses that need a zone are link-local, which are not called anyway.
+		return "", errors.New("tenant URL must name a host without percent signs")
 	case u.Path != "" && u.Path != "/", u.RawQuery != "", u.Fragment != "":
 		return "", errors.New("tenant URL must end after the host, without path, query or fragment")
 	}

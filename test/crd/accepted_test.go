@@ -121,11 +121,11 @@ func TestEveryEnumValueHasAManifest(t *testing.T) {
 	for _, n := range specNodes(t) {
 		for _, value := range n.Enum {
 			found := false
-			for _, spec := range tables[n.kind] {
-				found = found || slices.Contains(valuesAt(t, spec, n.path), value)
+			for _, spec := range tables[n.Kind] {
+				found = found || slices.Contains(valuesAt(t, spec, n.Path), value)
 			}
 			if !found {
-				t.Errorf("no accepted %s has %s: %s", n.kind, n.path, value)
+				t.Errorf("no accepted %s has %s: %s", n.Kind, n.Path, value)
 			}
 		}
 	}

@@ -120,6 +120,10 @@ func rejectedClientReferences() map[string]rejection {
 			spec:  externalWith(`application: {tenantRef: {name: corp}, applicationID: "orders?x="}`),
 			field: "spec.application.applicationID", says: urlPartMessage,
 		},
+		"an application that is the place above in the URL": {
+			spec:  externalWith(`application: {tenantRef: {name: corp}, applicationID: ".."}`),
+			field: "spec.application.applicationID", says: urlPartMessage,
+		},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/test/schema"
 )
 
 // durationField is a field that takes a duration.
@@ -192,14 +193,14 @@ func TestWhatIsNoDurationIsRefused(t *testing.T) {
 func TestEveryDurationIsTested(t *testing.T) {
 	fields := durationFields()
 	for _, n := range specNodes(t) {
-		if !strings.Contains(n.Pattern, "(ms|s|m|h)") && !slices.ContainsFunc(n.Validations, func(v validation) bool { return strings.Contains(v.Rule, "duration(self)") }) {
+		if !strings.Contains(n.Pattern, "(ms|s|m|h)") && !slices.ContainsFunc(n.Validations, func(v schema.Validation) bool { return strings.Contains(v.Rule, "duration(self)") }) {
 			continue
 		}
-		if !slices.ContainsFunc(fields, func(f durationField) bool { return f.kind == n.kind && f.path == n.path }) {
-			t.Errorf("%s %s takes durations and is not tested", n.kind, n.path)
+		if !slices.ContainsFunc(fields, func(f durationField) bool { return f.kind == n.Kind && f.path == n.Path }) {
+			t.Errorf("%s %s takes durations and is not tested", n.Kind, n.Path)
 		}
 		if n.Pattern == "" || n.MaxLength == nil || len(n.Validations) == 0 {
-			t.Errorf("%s %s takes durations and needs a pattern, a length and bounds: one that Go cannot parse breaks every list", n.kind, n.path)
+			t.Errorf("%s %s takes durations and needs a pattern, a length and bounds: one that Go cannot parse breaks every list", n.Kind, n.Path)
 		}
 	}
 }

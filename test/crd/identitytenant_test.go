@@ -5,7 +5,7 @@ const minimalIdentityTenant = `{url: "https://abc1234.id.cyberark.cloud"}`
 const (
 	durationPattern = `should match '^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$'`
 	nameMessage     = "must be made of lower-case letters, digits, dots and dashes, and begin and end with a letter or digit, such as "
-	urlPartMessage  = "applicationID must not contain blanks or any of / ? # %: it is a part of the application's URLs"
+	urlPartMessage  = "applicationID must not contain blanks or any of / ? # %, and not be . or ..: it is a part of the application's URLs"
 	urlMessage      = "url must be https://host or https://host:port without user, path or query, such as https://abc1234.id.cyberark.cloud"
 	selectorMessage = "selector is needed when from is Selector, and must be left out otherwise"
 	// notADuration has the form of a duration and 33 characters.
@@ -149,6 +149,10 @@ func rejectedAdminCredentials() map[string]rejection {
 		},
 		"credentials with an application that leaves its place in the URL": {
 			spec:  credentials(`applicationID: ../Security, scope: all, secretRef: {name: a}`),
+			field: "spec.credentials.applicationID", says: urlPartMessage,
+		},
+		"credentials with an application that is the place above": {
+			spec:  credentials(`applicationID: "..", scope: all, secretRef: {name: a}`),
 			field: "spec.credentials.applicationID", says: urlPartMessage,
 		},
 		"credentials without a scope": {

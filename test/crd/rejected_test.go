@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/test/environment"
+	"github.com/oauth-operator/oauth-operator/test/schema"
 )
 
 // rejection is a manifest that is refused.
@@ -77,10 +78,11 @@ func TestEveryRuleHasAManifestThatBreaksIt(t *testing.T) {
 	tables := rejections()
 	index := regexp.MustCompile(`\[\d+\]`)
 	for _, n := range specNodes(t) {
-		for _, r := range n.rules() {
+		for _, r := range rulesOf(n) {
 			broken := false
 			for _, tc := range tables[r.kind] {
-				broken = broken || index.ReplaceAllString(tc.field, "[]") == r.path && strings.Contains(tc.says, r.says)
+				field := index.ReplaceAllString(strings.ReplaceAll(tc.field, "[x]", ".x"), "[]") // CEL names the value of a map otherwise than a schema does
+				broken = broken || field == r.path && strings.Contains(tc.says, r.says)
 			}
 			if !broken {
 				t.Errorf("no rejected %s breaks this rule of %s: %s", r.kind, r.path, r.says)
@@ -93,22 +95,22 @@ func TestEveryRuleHasAManifestThatBreaksIt(t *testing.T) {
 func TestMessagesTeach(t *testing.T) {
 	for _, n := range specNodes(t) {
 		for _, v := range n.Validations {
-			field := n.path[strings.LastIndexAny(n.path, ".")+1:]
+			field := n.Path[strings.LastIndexAny(n.Path, ".")+1:]
 			switch {
 			case v.Message == "":
-				t.Errorf("%s %s: rule %s has no message", n.kind, n.path, v.Rule)
-			case n.path != "spec" && !namesField(n, v.Message):
-				t.Errorf("%s %s: message %q does not name %s", n.kind, n.path, v.Message, field)
+				t.Errorf("%s %s: rule %s has no message", n.Kind, n.Path, v.Rule)
+			case n.Path != "spec" && !namesField(n, v.Message):
+				t.Errorf("%s %s: message %q does not name %s", n.Kind, n.Path, v.Message, field)
 			case len(v.Message) < 30:
-				t.Errorf("%s %s: message %q is too short to teach", n.kind, n.path, v.Message)
+				t.Errorf("%s %s: message %q is too short to teach", n.Kind, n.Path, v.Message)
 			}
 		}
 	}
 }
 
 // namesField says whether a message names the field that it is about, or one inside of it.
-func namesField(n node, message string) bool {
-	field := strings.TrimSuffix(n.path[strings.LastIndex(n.path, ".")+1:], "[]")
+func namesField(n schema.Node, message string) bool {
+	field := strings.TrimSuffix(n.Path[strings.LastIndex(n.Path, ".")+1:], "[]")
 	if strings.Contains(message, field) {
 		return true
 	}

@@ -92,6 +92,7 @@ func rejectedSecrets() map[string]rejection {
 		"with a key that is no label":        {`metadata: {labels: {"a b": x}}`, ".template.metadata.labels", label},
 		"with too many annotations":          {`metadata: {annotations: ` + object(33, "k%d", "x") + `}`, ".template.metadata.annotations", "must have at most 32 items"},
 		"with a long annotation":             {`metadata: {annotations: {x: ` + letters(4097) + `}}`, ".template.metadata.annotations.x", "may not be more than 4096 bytes"},
+		"with a control character":           {`metadata: {annotations: {x: "a\x7fb"}}`, ".template.metadata.annotations[x]", "each value of annotations must be text without control characters, because no Secret that has them can be changed"},
 		"with the operator's annotation":     {`metadata: {annotations: {oauth-operator.dev/expiration-time: x}}`, ".template.metadata.annotations", note},
 		"with an annotation of Kubernetes":   {`metadata: {annotations: {kubernetes.io/service-account.name: x}}`, ".template.metadata.annotations", note},
 		"with a key that is no annotation":   {`metadata: {annotations: {"-": x}}`, ".template.metadata.annotations", note},

@@ -7,8 +7,8 @@ package environment
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -70,6 +70,9 @@ func MainWithoutKinds(m *testing.M, store func(*Server)) {
 func run(m *testing.M, kinds []string, stores []func(*Server)) {
 	journal := &Journal{}
 	operator.SetLogger(journal.Logger())
+	if isFuzzing() {
+		os.Exit(m.Run()) // each of many processes would start a kube-apiserver that no fuzz target asks
+	}
 	code := 0
 	var servers []*Server
 	for _, store := range stores {
@@ -92,6 +95,13 @@ func run(m *testing.M, kinds []string, stores []func(*Server)) {
 		}
 	}
 	os.Exit(code)
+}
+
+// isFuzzing says whether a fuzz target is run for a while, and nothing else. go test says so by flags, also to the processes that do the work.
+func isFuzzing() bool {
+	flag.Parse()
+	target := flag.Lookup("test.fuzz")
+	return target != nil && target.Value.String() != ""
 }
 
 func start(journal *Journal, kinds []string) (*Server, error) {
@@ -199,8 +209,8 @@ type World struct {
 	reads  *readRecorder
 	// residue is what stopped operators have left in the counts of objects that are worked on or queued.
 	residue int
-	// canaries must never be seen outside of Secrets.
-	canaries []string
+	// forbidden must never be seen outside of Secrets, and seen is what a test has seen of programs of its own.
+	forbidden, seen *texts
 	// abandoned says that what the test leaves ends with its kube-apiserver.
 	abandoned bool
 }
@@ -243,6 +253,7 @@ func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
 	w := &World{
 		Client: c, Tenant: tenant, Journal: s.logs, Clock: clock.RealClock{},
 		t: t, config: s.config, suffix: fmt.Sprint(s.worlds.Add(1)), begun: s.logs.mark(), writes: &writeCounter{}, reads: &readRecorder{},
+		forbidden: &texts{name: "canary"}, seen: &texts{},
 	}
 	for _, name := range parts {
 		w.Create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace(name), Labels: map[string]string{"test-tenant": w.suffix}}})
@@ -261,17 +272,7 @@ func (s *Server) NewOn(t *testing.T, tenant *emulator.Emulator) *World {
 // Namespace returns the world's own namespace for a part: identity, shop, billing, or operator.
 func (w *World) Namespace(part string) string { return part + "-" + strings.ToLower(w.suffix) }
 
-// Canary returns a text to put into the tenant's answers. After the test, nothing that people can read may have it.
-func (w *World) Canary() string {
-	canary := "canary-" + rand.Text()
-	w.canaries = append(w.canaries, canary)
-	return canary
-}
-
-// Forbid names a text that nothing that people can read may have after the test.
-func (w *World) Forbid(text string) { w.canaries = append(w.canaries, text) }
-
-// In returns the world for a subtest: what fails in it fails that. Canaries are to be planted in the world itself.
+// In returns the world for a subtest: what fails in it fails that.
 func (w *World) In(t *testing.T) *World {
 	t.Helper()
 	copied := *w

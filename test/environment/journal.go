@@ -32,6 +32,17 @@ func (j *Journal) String() string {
 	return strings.Join(j.lines, "\n")
 }
 
+// Size returns about how many bytes the journal takes.
+func (j *Journal) Size() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	size := cap(j.lines) * 16 // the header of a string
+	for _, line := range j.lines {
+		size += len(line)
+	}
+	return size
+}
+
 // mark returns where the journal ends now.
 func (j *Journal) mark() int {
 	j.mu.Lock()

@@ -3,9 +3,9 @@ package environment
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"maps"
 	"regexp"
-	"strings"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -29,51 +29,27 @@ func (w *World) checkSecrecy(ctx context.Context) {
 	} {
 		w.publish(ctx, public, name, list)
 	}
+	w.seen.addTo(public)
 	secrets := w.secretValues(ctx)
-	for i, canary := range w.canaries {
-		secrets[fmt.Sprintf("canary %d", i+1)] = canary
-	}
-	for where, text := range public {
-		for _, what := range shown(text, secrets) {
-			w.t.Errorf("%s shows %s", where, what)
-		}
-		if jsonWebToken.MatchString(text) {
-			w.t.Errorf("%s shows something that looks like a JSON Web Token", where)
-		}
+	maps.Copy(secrets, w.forbidden.named())
+	for _, exposure := range exposures(public, secrets) {
+		w.t.Error(exposure)
 	}
 }
 
-// tail is how many bytes at the end of a secret make it worth a closer look. Tokens begin alike, and end in a signature.
-const tail = 16
-
-// shown returns which of the secrets a text has. A fleet has thousands of them, and a long log: it is read once for all that are long enough.
-func shown(text string, secrets map[string]string) []string {
-	var found []string
-	byTail := map[string][]string{}
-	for what, value := range secrets {
-		switch n := len(value); {
-		case n >= tail:
-			byTail[value[n-tail:]] = append(byTail[value[n-tail:]], what)
-		case strings.Contains(text, value):
-			found = append(found, what)
+// exposures says which texts show which secrets.
+func exposures(public, secrets map[string]string) []string {
+	var out []string
+	for where, text := range public {
+		for _, what := range shown(text, secrets) {
+			out = append(out, where+" shows "+what)
+		}
+		if jsonWebToken.MatchString(text) {
+			out = append(out, where+" shows something that looks like a JSON Web Token")
 		}
 	}
-	for end := tail; end <= len(text) && len(byTail) > 0; end++ {
-		candidates := byTail[text[end-tail:end]]
-		if len(candidates) == 0 {
-			continue
-		}
-		rest := candidates[:0]
-		for _, what := range candidates {
-			if strings.HasSuffix(text[:end], secrets[what]) {
-				found = append(found, what)
-			} else {
-				rest = append(rest, what)
-			}
-		}
-		byTail[text[end-tail:end]] = rest
-	}
-	return found
+	slices.Sort(out)
+	return out
 }
 
 func (w *World) publish(ctx context.Context, public map[string]string, name string, list client.ObjectList) {

@@ -91,6 +91,9 @@ func (w *World) Check() {
 		}
 	}
 	w.checkMarked()
+	if blind := w.wire.takeBlind(); len(blind) > 0 {
+		w.t.Errorf("these writes do not say what they rest on: %v", blind)
+	}
 	before := w.statuses()
 	if effects, _ := w.Work(Break{}, func() bool { return true }); len(effects) > 0 {
 		w.t.Errorf("a restart at the end has the effects %v (-before +after):\n%s", effects, cmp.Diff(before, w.statuses()))

@@ -166,6 +166,7 @@ func (f *Fleet) Settled(m *Manager, within time.Duration) {
 		tick := time.NewTimer(100 * time.Millisecond)
 		<-tick.C
 	}
+	p.Look(f.t.Context())
 	p.Kill()
 	f.nextLife()
 }
@@ -207,6 +208,9 @@ func (f *Fleet) Audit() (published, lost int) {
 	f.t.Helper()
 	f.ledger.pause(true)
 	defer f.ledger.pause(false)
+	for _, heard := range f.ledger.heard() {
+		f.Forbid(heard)
+	}
 	users := map[string]int{}
 	for _, u := range f.Tenant.Users() {
 		users[strings.Split(u.Name, ".")[0]]++

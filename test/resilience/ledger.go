@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -31,16 +32,20 @@ type ledger struct {
 	underWay  int
 	mints     map[string][]mint // by login name
 	published map[fingerprint]bool
+	// secrets are the passwords that were sent, and the tokens that were answered.
+	secrets map[string]bool
 }
 
 func newLedger() *ledger {
-	return &ledger{mints: map[string][]mint{}, published: map[fingerprint]bool{}}
+	return &ledger{mints: map[string][]mint{}, published: map[fingerprint]bool{}, secrets: map[string]bool{}}
 }
 
 // around watches the calls to the tenant.
 func (l *ledger) around(tenant http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		life, watched := l.enter()
+		_, password, _ := r.BasicAuth()
+		l.hear(password)
 		defer l.leave()
 		if !watched || !strings.HasPrefix(call(r).Name, "OAuth2/Token/") || strings.HasSuffix(r.URL.Path, "/operator-admin") {
 			tenant.ServeHTTP(w, r)
@@ -80,10 +85,28 @@ func (l *ledger) note(life int, body []byte) {
 	if json.Unmarshal(body, &answer) != nil || answer.AccessToken == "" {
 		return
 	}
+	l.hear(answer.AccessToken)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	name := subjectOf(answer.AccessToken)
 	l.mints[name] = append(l.mints[name], mint{token: sha256.Sum256([]byte(answer.AccessToken)), life: life})
+}
+
+// hear records something that nobody else may hear; "" is nothing.
+func (l *ledger) hear(secret string) {
+	if secret == "" {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.secrets[secret] = true
+}
+
+// heard returns everything that nobody else may hear.
+func (l *ledger) heard() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.secrets))
 }
 
 // publish records a token that was seen in a Secret.

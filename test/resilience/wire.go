@@ -3,12 +3,14 @@ package resilience
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 
 	"k8s.io/utils/clock"
@@ -35,6 +37,8 @@ type wire struct {
 	dirty []Effect
 	// stale is the write that the cache is not to see for a while; nil for none.
 	stale *Effect
+	// blind are the writes that would have gone over what somebody else had written meanwhile.
+	blind []Effect
 }
 
 var (
@@ -196,6 +200,9 @@ func (w *wire) aroundCluster(next http.RoundTripper) http.RoundTripper {
 		if !writes {
 			return next.RoundTrip(r)
 		}
+		if err := w.lookInto(r, e); err != nil {
+			return nil, err
+		}
 		fault := w.meet(e)
 		switch fault {
 		case CrashBefore:
@@ -227,6 +234,41 @@ func (w *wire) aroundCluster(next http.RoundTripper) http.RoundTripper {
 		}
 		return nil, errors.Join(errAnswerLost, answer.Body.Close())
 	})
+}
+
+// lookInto notes a change of an object that does not say what it rests on: the version of the object, or for an apply, which takes fields and leaves the others, the
+// object itself.
+func (w *wire) lookInto(r *http.Request, e Effect) error {
+	if r.Method != http.MethodPatch && r.Method != http.MethodPut || e.resource != secrets && !slices.Contains(reconciled(), e.resource) {
+		return nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var sent struct {
+		Metadata struct{ ResourceVersion, UID string }
+	}
+	if err := json.Unmarshal(body, &sent); err != nil {
+		return fmt.Errorf("reading what is written by %s: %w", e, err)
+	}
+	applied := strings.HasPrefix(r.Header.Get("Content-Type"), "application/apply-patch")
+	if sent.Metadata.ResourceVersion == "" && (!applied || sent.Metadata.UID == "") {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.blind = append(w.blind, e)
+	}
+	return nil
+}
+
+// takeBlind returns the writes that would have gone over what somebody else had written.
+func (w *wire) takeBlind() []Effect {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	blind := w.blind
+	w.blind = nil
+	return blind
 }
 
 // delayed returns what sends a request later, whoever has given up on it.
