@@ -2,6 +2,7 @@ package resilience
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/connection"
@@ -91,8 +93,8 @@ func (w *World) Check() {
 		}
 	}
 	w.checkMarked()
-	if blind := w.wire.takeBlind(); len(blind) > 0 {
-		w.t.Errorf("these writes do not say what they rest on: %v", blind)
+	if blind, unkept := w.wire.takeRash(); len(blind)+len(unkept) > 0 {
+		w.t.Errorf("these writes do not say what they rest on: %v; and these calls told of passwords that were not kept: %v", blind, unkept)
 	}
 	before := w.statuses()
 	if effects, _ := w.Work(Break{}, func() bool { return true }); len(effects) > 0 {
@@ -122,6 +124,17 @@ func (w *World) checkClient(c *v1alpha1.ConfidentialClient) {
 	}) {
 		w.t.Errorf("the token of client %s is of %q, which is none of its users", c.Name, name)
 	}
+}
+
+// keeps says whether a password is in a Secret in the operator's namespace.
+func (w *World) keeps(password string) bool {
+	list := &corev1.SecretList{}
+	if err := w.Client.List(w.t.Context(), list, client.InNamespace(w.Namespace("operator"))); err != nil {
+		w.t.Error(err)
+	}
+	return slices.ContainsFunc(list.Items, func(s corev1.Secret) bool {
+		return slices.ContainsFunc(slices.Collect(maps.Values(s.Data)), func(value []byte) bool { return string(value) == password })
+	})
 }
 
 // checkMarked fails the test for a user, a role or an application on the tenant that carries our mark, and that no status knows.

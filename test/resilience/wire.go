@@ -39,6 +39,9 @@ type wire struct {
 	stale *Effect
 	// blind are the writes that would have gone over what somebody else had written meanwhile.
 	blind []Effect
+	// keeps says whether a password is in a Secret of the operator. unkept are the calls by which the tenant has learnt of one that is in none.
+	keeps  func(password string) bool
+	unkept []Effect
 }
 
 var (
@@ -153,6 +156,7 @@ func (w *wire) aroundTenant(tenant http.Handler) http.Handler {
 			tenant.ServeHTTP(answer, r)
 		}
 		unheard := func() { happen(httptest.NewRecorder()) }
+		w.lookForPassword(call(r), body)
 		switch w.meet(call(r)) {
 		case CrashBefore:
 			w.stop(nil)
@@ -173,6 +177,20 @@ func (w *wire) aroundTenant(tenant http.Handler) http.Handler {
 		}
 		panic(http.ErrAbortHandler) // the server's own way to drop a connection
 	})
+}
+
+// lookForPassword notes a call by which the tenant learns of a password that nobody has kept.
+func (w *wire) lookForPassword(e Effect, body []byte) {
+	if e.Name != "CDirectoryService/CreateUser" && e.Name != "UserMgmt/ResetUserPassword" {
+		return
+	}
+	var sent struct{ Password, NewPassword string }
+	if json.Unmarshal(body, &sent) == nil && w.keeps(sent.Password+sent.NewPassword) {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unkept = append(w.unkept, e)
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -262,13 +280,13 @@ func (w *wire) lookInto(r *http.Request, e Effect) error {
 	return nil
 }
 
-// takeBlind returns the writes that would have gone over what somebody else had written.
-func (w *wire) takeBlind() []Effect {
+// takeRash returns the writes that would have gone over what somebody else had written, and the calls that told of a password before it was kept.
+func (w *wire) takeRash() (blind, unkept []Effect) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	blind := w.blind
-	w.blind = nil
-	return blind
+	blind, unkept = w.blind, w.unkept
+	w.blind, w.unkept = nil, nil
+	return blind, unkept
 }
 
 // delayed returns what sends a request later, whoever has given up on it.

@@ -48,6 +48,7 @@ func NewWorld(t *testing.T, server *environment.Server, switches emulator.Switch
 		t.Fatal(err)
 	}
 	w.live, w.cached = direct, w.cache.client(direct)
+	w.wire.keeps = w.keeps
 	w.settleStrangers()
 	return w
 }

@@ -344,6 +344,7 @@ func TestEachCharacterAndLengthArrives(t *testing.T) {
 					s.another(round)
 				}
 				s.Ready(s.objects()...)
+				s.Quiet() // a Secret has an issuer when its application has
 				s.compare()
 				s.checkThatNothingIsPutRight(round)
 			}
