@@ -207,8 +207,12 @@ type World struct {
 	begun  int
 	writes *writeCounter
 	reads  *readRecorder
-	// residue is what stopped operators have left in the counts of objects that are worked on or queued.
+	// residue is what stopped operators have left in the count of objects that are queued. It is known when an operator is started, and
+	// not looked at again beside others at work until one of them has stopped.
 	residue int
+	// running is how many operators are at work; stopped says that one has ended since residue was taken.
+	running int
+	stopped bool
 	// forbidden must never be seen outside of Secrets, and seen is what a test has seen of programs of its own.
 	forbidden, seen *texts
 	// abandoned says that what the test leaves ends with its kube-apiserver.
@@ -313,7 +317,9 @@ func (w *World) start(changes ...func(*rest.Config, *operator.Options)) (stop fu
 	for _, change := range changes {
 		change(config, &options)
 	}
-	w.residue = w.busy()
+	if w.running == 0 || w.stopped {
+		w.residue, w.stopped = w.queued(), false
+	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	mgr, err := operator.New(ctx, config, options)
 	if err != nil {
@@ -325,12 +331,14 @@ func (w *World) start(changes ...func(*rest.Config, *operator.Options)) (stop fu
 	if !mgr.GetCache().WaitForCacheSync(ctx) {
 		w.t.Error("the operator's cache did not start")
 	}
+	w.running++
 	stopped := false
 	stop = func() {
 		if stopped {
 			return
 		}
-		stopped = true
+		stopped, w.stopped = true, true
+		w.running--
 		cancel()
 		select {
 		case err := <-done:

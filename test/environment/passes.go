@@ -39,7 +39,13 @@ func (w *World) Settled(earlier, least int) {
 // their queues' depth in it for ever.
 func (w *World) busy() int {
 	w.t.Helper()
-	return w.gauge("controller_runtime_active_workers") + w.gauge("workqueue_depth")
+	return w.gauge("controller_runtime_active_workers") + w.queued()
+}
+
+// queued counts the objects that are queued.
+func (w *World) queued() int {
+	w.t.Helper()
+	return w.gauge("workqueue_depth")
 }
 
 // Quiet waits until the operator has nothing to do.
@@ -48,7 +54,8 @@ func (w *World) Quiet() {
 	w.Settled(0, 0)
 }
 
-// gauge returns the sum over all series of one of controller-runtime's metrics.
+// gauge returns the sum over all series of one of controller-runtime's metrics. An operator that starts sets the count of passes under way to zero, of
+// which others in this process may be in the middle of one: when it ends, the count is below.
 func (w *World) gauge(name string) int {
 	w.t.Helper()
 	families, err := metrics.Registry.Gather()
@@ -61,7 +68,7 @@ func (w *World) gauge(name string) int {
 			continue
 		}
 		for _, metric := range family.GetMetric() {
-			total += metric.GetGauge().GetValue() + metric.GetCounter().GetValue()
+			total += max(metric.GetGauge().GetValue(), 0) + metric.GetCounter().GetValue()
 		}
 	}
 	return int(total)

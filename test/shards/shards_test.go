@@ -190,7 +190,6 @@ func TestAShardWithoutALeaderLeavesTheOthersAlone(t *testing.T) {
 	calls := w.Tenant.Calls()
 	replica := work(t, w, v1alpha1.ShardLabel+" in (east)") // which says the same
 	w.Ready(lost)
-	w.Quiet()
 	expectWriters(t, []*worker{replica, other}, lost, served)
 	if n := w.Tenant.Calls().Sub(calls)["OAuth2/Token/orders"]; n != 1 {
 		t.Errorf("%d tokens were requested for the one that had none", n)
