@@ -85,6 +85,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			return wake.Names(index.ClientsOfOAuthClient(ctx, r.Client, client.ObjectKeyFromObject(o)))
 		}), builder.WithPredicates(wake.OAuthClientChanged())).
 		Watches(&v1alpha1.IdentityTenant{}, wake.Map(r.ofTenant), builder.WithPredicates(wake.TenantChanged())).
+		WatchesRawSource(wake.Turn(r.Visits)).
 		WithOptions(options)
 	return wake.NamespaceLabels(watches, r.Resolver.Watched, func(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
 		clients := &v1alpha1.ConfidentialClientList{}
@@ -136,6 +137,8 @@ func (r *Reconciler) forget(c types.UID) {
 
 // Reconcile keeps one identity and its token.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	ctx, leave := r.Visits.Begin(ctx, request.String())
+	defer leave()
 	obj := &v1alpha1.ConfidentialClient{}
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
@@ -153,8 +156,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		written:       obj.ResourceVersion != listed,
 	}}
 	p.claim.SpecHash = p.localHash() + hashSeparator
-	ctx, leave := r.Visits.Begin(ctx)
-	defer leave()
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)

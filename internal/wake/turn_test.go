@@ -1,0 +1,45 @@
+package wake_test
+
+import (
+	"testing"
+
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/oauth-operator/oauth-operator/internal/schedule"
+	"github.com/oauth-operator/oauth-operator/internal/tenant"
+	"github.com/oauth-operator/oauth-operator/internal/wake"
+)
+
+// TestTheObjectWhoseTurnItIsGoesBeforeAllOthers also before tokens that are about to expire: a place is kept for it.
+func TestTheObjectWhoseTurnItIsGoesBeforeAllOthers(t *testing.T) {
+	queue := priorityqueue.New[reconcile.Request]("turn")
+	defer queue.ShutDown()
+	visits := tenant.NewVisits(2)
+	if err := wake.Turn(visits).Start(t.Context(), queue); err != nil {
+		t.Fatal(err)
+	}
+	session, err := tenant.NewPool(clock.RealClock{}, nil).Session("identity/corp", tenant.Settings{URL: "https://tenant.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, end := visits.Begin(t.Context(), "shop/first")
+	if err := session.Enter(first); err != nil {
+		t.Fatal(err)
+	}
+	second, endSecond := visits.Begin(t.Context(), "shop/second")
+	if err := session.Enter(second); !tenant.HeldBack(err) {
+		t.Fatalf("error is %v", err)
+	}
+	endSecond()
+	urgent := reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "shop", Name: "urgent"}}
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.Priority(0))}, urgent)
+	end()
+	for _, want := range []string{"second", "urgent"} {
+		if got, _ := queue.Get(); got != (reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "shop", Name: want}}) {
+			t.Errorf("%s comes when it is the turn of %s", got, want)
+		}
+	}
+}
