@@ -76,7 +76,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 				return nil, nil
 			}
 			return []types.NamespacedName{tenancy.OAuthClientKey(*c.Spec.OAuthClientRef, c.Namespace)}, nil
-		}), builder.WithPredicates(wake.RequestsChanged())).
+		}), builder.WithPredicates(wake.RequestsChanged(), wake.Known())).
 		WatchesRawSource(wake.Turn(r.Visits)).
 		WithOptions(options)
 	return wake.NamespaceLabels(watches, r.Resolver.Watched, r.feelsNamespace).Complete(r)
