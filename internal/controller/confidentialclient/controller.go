@@ -146,16 +146,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if !r.Ours(obj) {
 		return ctrl.Result{}, nil
 	}
-	listed := obj.ResourceVersion
-	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+	p := r.newPass(obj)
+	if err := p.waitOutside(ctx); err != nil {
+		return p.schedule(err), nil
+	}
+	if err := p.ensureFinalizer(ctx); err != nil {
 		return report.Again(err)
 	}
-	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{
-		secretFacts:   secretFacts{layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj)},
-		identityFacts: identityFacts{tasks: map[kindOfTask]task{}},
-		written:       obj.ResourceVersion != listed,
-	}}
-	p.claim.SpecHash = p.localHash() + hashSeparator
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)
