@@ -150,7 +150,7 @@ func newClient(config *rest.Config) (client.WithWatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := addPermissionsTo(scheme); err != nil {
+	if err := addFloorKindsTo(scheme); err != nil {
 		return nil, err
 	}
 	config.QPS = -1
