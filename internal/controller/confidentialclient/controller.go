@@ -4,7 +4,6 @@ package confidentialclient
 import (
 	"cmp"
 	"context"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -27,10 +26,6 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
-
-// echo is how long after a change of a Secret its ConfidentialClient is looked at: mostly it was its own pass that has written the Secret, and the
-// status after it.
-const echo = 200 * time.Millisecond
 
 // Reconciler keeps client identities and their tokens.
 type Reconciler struct {
@@ -60,6 +55,8 @@ type Reconciler struct {
 	Visits *tenant.Visits
 	// Contests slows down the repair of Secrets that somebody else keeps changing.
 	Contests *schedule.Contests
+	// Echoes tell the events of Secrets that a pass has written. If nil, none is noted.
+	Echoes *wake.Echoes
 	// Unpublished keeps tokens that could not be written. If nil, another one is requested then.
 	Unpublished *Unpublished
 }
@@ -77,7 +74,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Named("confidentialclient").
 		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.First(r.priority)).
-		Watches(&corev1.Secret{}, wake.Owner(v1alpha1.GroupVersion.WithKind("ConfidentialClient"), echo)).
+		Watches(&corev1.Secret{}, wake.Owner(v1alpha1.GroupVersion.WithKind("ConfidentialClient"), r.Echoes)).
 		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
 			return wake.Names(index.ClientsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
 		})).
