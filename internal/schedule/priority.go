@@ -5,11 +5,9 @@ import (
 	"time"
 )
 
-// Priorities in the work queues, besides those of tokens, which are above all of them but the first. controller-runtime gives objects that it lists at its
+// Priorities in the work queues, besides those of tokens, which are above all of them. controller-runtime gives objects that it lists at its
 // start -100.
 const (
-	// PriorityTurn is for objects whose turn it is at a tenant, which keeps a place for them.
-	PriorityTurn = priorityMost + 1
 	// PriorityChanged is for objects that are new, that somebody has changed, or that something they wait for has woken.
 	PriorityChanged = 0
 	// PriorityRotation is for credentials that are replaced because of their age.

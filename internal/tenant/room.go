@@ -12,6 +12,9 @@ const (
 	// leastAway is after what time somebody comes back for a place who was not called: as rarely as possible, because to come in vain is of no use, and
 	// as often as it takes not to miss a place that a call got lost for.
 	leastAway = 5 * time.Second
+	// breather is for how long a place stays empty after a pass that stood in line for a permit. Nothing is lost, because it is permits that are short; and
+	// the worker is free for others meanwhile: two tenants with long lines could hold all workers for as long as they have some.
+	breather = 100 * time.Millisecond
 	// usualStay is for how long a pass is taken to have its place while none has shown it.
 	usualStay = 100 * time.Millisecond
 )

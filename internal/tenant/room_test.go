@@ -27,7 +27,7 @@ func newWaiting(t *testing.T) *waiting {
 	clock := clocktesting.NewFakeClock(time.Now())
 	w := &waiting{t: t, clock: clock, gate: newGate(clock), visits: NewVisits(4)}
 	w.gate.limit(1000, 1)
-	w.visits.OnTurn(func(object string) { w.called = append(w.called, object) })
+	w.visits.OnTurn(func(object string, _ time.Duration) { w.called = append(w.called, object) })
 	for _, object := range []string{"shop/first", "shop/second"} {
 		end, err := w.begin(t.Context(), object)
 		if err != nil {
@@ -182,5 +182,24 @@ func TestNobodyWaitsForeverInARoom(t *testing.T) {
 	w.goOn(w.begin(t.Context(), "shop/new"))()
 	if len(w.visits.rooms) != 0 {
 		t.Errorf("%d rooms are kept though nobody is there", len(w.visits.rooms))
+	}
+}
+
+func TestAPlaceStaysEmptyForAMomentAfterAPassThatStoodInLineForAPermit(t *testing.T) {
+	w := newWaiting(t)
+	var waits []time.Duration
+	w.visits.OnTurn(func(_ string, wait time.Duration) { waits = append(waits, wait) })
+	ctx, end := w.visits.Begin(t.Context(), "shop/patient")
+	w.ends[0]()
+	if err := w.gate.enter(ctx); err != nil {
+		t.Fatal(err)
+	}
+	visitOf(ctx).stoodInLine()
+	w.turnedAway(w.begin(t.Context(), "shop/new"))
+	w.turnedAway(w.begin(t.Context(), "shop/newer"))
+	end()
+	w.ends[1]()
+	if want := []time.Duration{breather, 0}; !slices.Equal(waits, want) {
+		t.Errorf("they come after %v, want %v", waits, want)
 	}
 }

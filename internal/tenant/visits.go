@@ -14,7 +14,7 @@ type Visits struct {
 
 	mu    sync.Mutex
 	rooms map[*gate]*room
-	again func(object string)
+	again func(object string, wait time.Duration)
 }
 
 // NewVisits returns the Visits of a controller that works on so many objects at once.
@@ -22,9 +22,9 @@ func NewVisits(workers int) *Visits {
 	return &Visits{places: max(workers/2, 1), rooms: map[*gate]*room{}}
 }
 
-// OnTurn lets again know the objects for whose passes there is a place by now, by the names that Begin was given. It must not block. Without it they
-// come back by the time that a GateError tells.
-func (v *Visits) OnTurn(again func(object string)) {
+// OnTurn lets again know the objects for whose passes there is a place by now, by the names that Begin was given, and how long they are to wait before they
+// come. It must not block. Without it they come back by the time that a GateError tells.
+func (v *Visits) OnTurn(again func(object string, wait time.Duration)) {
 	if v == nil {
 		return
 	}
@@ -42,6 +42,7 @@ type visit struct {
 	since map[*gate]time.Time // when it took its place at each
 	away  []*gate             // where it has found none
 	made  bool                // a call
+	stood bool                // in line for a permit
 	ended bool
 }
 
@@ -85,10 +86,14 @@ func (v *visit) enter(g *gate, u urgency, now time.Time) (wait time.Duration, en
 // end gives back the places of the pass. Where it waits for none, the object does not wait any more.
 func (v *visit) end() {
 	v.mu.Lock()
-	held, away := v.since, v.away
+	held, away, stood := v.since, v.away, v.stood
 	v.since, v.ended = map[*gate]time.Time{}, true
 	v.mu.Unlock()
-	v.visits.end(v.object, held, away)
+	var pause time.Duration
+	if stood {
+		pause = breather
+	}
+	v.visits.end(v.object, held, away, pause)
 }
 
 // underway says whether the pass has made a call already.
@@ -104,6 +109,13 @@ func (v *visit) madeCall() {
 	v.made = true
 }
 
+// stoodInLine notes that a call of the pass had to wait for its permit.
+func (v *visit) stoodInLine() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.stood = true
+}
+
 // take takes a place at g for the pass of an object, or returns when it should come back.
 func (v *Visits) take(g *gate, now time.Time, u urgency, object string) (wait time.Duration, taken bool) {
 	v.mu.Lock()
@@ -113,15 +125,15 @@ func (v *Visits) take(g *gate, now time.Time, u urgency, object string) (wait ti
 		r = newRoom(v.places)
 		v.rooms[g] = r
 	}
-	v.call(r, now)
+	v.call(r, now, 0)
 	if r.enter(u, object) {
 		return 0, true
 	}
 	return r.join(now, u, object), false
 }
 
-// end ends the pass of an object, which held places since a time, and found none elsewhere.
-func (v *Visits) end(object string, held map[*gate]time.Time, away []*gate) {
+// end ends the pass of an object, which held places since a time, and found none elsewhere. pause is for how long its places stay empty.
+func (v *Visits) end(object string, held map[*gate]time.Time, away []*gate, pause time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for g, r := range v.rooms {
@@ -132,7 +144,7 @@ func (v *Visits) end(object string, held map[*gate]time.Time, away []*gate) {
 		if !slices.Contains(away, g) {
 			r.leave(object)
 		}
-		v.call(r, now)
+		v.call(r, now, pause)
 		if r.empty() {
 			delete(v.rooms, g)
 		}
@@ -140,11 +152,11 @@ func (v *Visits) end(object string, held map[*gate]time.Time, away []*gate) {
 }
 
 // call lets those know whose turn it is. It is called under the lock.
-func (v *Visits) call(r *room, now time.Time) {
+func (v *Visits) call(r *room, now time.Time, wait time.Duration) {
 	if v.again == nil {
 		return
 	}
-	for _, object := range r.call(now) {
-		v.again(object)
+	for _, object := range r.call(now.Add(wait)) {
+		v.again(object, wait)
 	}
 }

@@ -2,6 +2,7 @@ package wake_test
 
 import (
 	"testing"
+	"time"
 
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -13,8 +14,8 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
-// TestTheObjectWhoseTurnItIsGoesBeforeAllOthers also before tokens that are about to expire: a place is kept for it.
-func TestTheObjectWhoseTurnItIsGoesBeforeAllOthers(t *testing.T) {
+// TestTheObjectWhoseTurnItIsComesAtOnce and with the priority that it waits with.
+func TestTheObjectWhoseTurnItIsComesAtOnce(t *testing.T) {
 	queue := priorityqueue.New[reconcile.Request]("turn")
 	defer queue.ShutDown()
 	visits := tenant.NewVisits(2)
@@ -34,11 +35,15 @@ func TestTheObjectWhoseTurnItIsGoesBeforeAllOthers(t *testing.T) {
 		t.Fatalf("error is %v", err)
 	}
 	endSecond()
-	urgent := reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "shop", Name: "urgent"}}
-	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.Priority(0))}, urgent)
+	named := func(name string) reconcile.Request {
+		return reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "shop", Name: name}}
+	}
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.PriorityChanged + 1), After: time.Hour}, named("second"))
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.PriorityChanged)}, named("third"))
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.Priority(0))}, named("urgent"))
 	end()
-	for _, want := range []string{"second", "urgent"} {
-		if got, _ := queue.Get(); got != (reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "shop", Name: want}}) {
+	for _, want := range []string{"urgent", "second", "third"} {
+		if got, _ := queue.Get(); got != named(want) {
 			t.Errorf("%s comes when it is the turn of %s", got, want)
 		}
 	}
