@@ -99,8 +99,9 @@ func expectApplication(t *testing.T, local *emulator.Emulator, admin *identity.C
 	if !ok || err != nil || read.ServiceName() != "o'rders" || len(read.Fields["OAuthProfile"]) == 0 {
 		t.Errorf("read %v, error %v: %v", ok, err, read.Fields)
 	}
+	listed := identity.ApplicationSummary{Key: key, ServiceName: "o'rders", TemplateName: "OAuth2Server"}
 	all, err := admin.ListOAuthApplications(t.Context())
-	if err != nil || !slices.Contains(all, want) || len(all) != len(local.Applications()) {
+	if err != nil || !slices.Contains(all, listed) || len(all) != len(local.Applications()) {
 		t.Errorf("list has %v, error %v", all, err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
+	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
 // Parts are what controllers reach the cluster with.
@@ -63,7 +64,7 @@ func NewControllers(parts Parts, options Options) Controllers {
 		Clients: &confidentialclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: parts.Recorder, Clock: clock, Retries: schedule.NewRetries(),
 			Metrics: parts.Calls, Visits: visits(), Contests: schedule.NewContests(), Countdowns: schedule.NewCountdowns(uptime(clock)), Vault: vault,
-			Unpublished: confidentialclient.NewUnpublished(clock), Shard: options.Shard,
+			Unpublished: confidentialclient.NewUnpublished(clock), Echoes: wake.NewEchoes(clock), Shard: options.Shard,
 		},
 	}
 }

@@ -37,7 +37,7 @@ type Options struct {
 	HealthProbeAddress string
 	// ProfilingAddress to serve profiles of the process on (net/http/pprof), which tell much about it: a loopback address; "0" for none.
 	ProfilingAddress string
-	// Concurrency is how many objects of each kind are worked on at once.
+	// Concurrency is how many objects of each kind are worked on at once, at most half of them at one tenant.
 	Concurrency int
 	// ReconcileTimeout bounds one pass over one object.
 	ReconcileTimeout time.Duration
@@ -56,7 +56,7 @@ func DefaultOptions(podNamespace string) Options {
 		HealthProbeAddress: ":8081",
 		ProfilingAddress:   "0",
 		Shards:             1,
-		Concurrency:        8,
+		Concurrency:        16,
 		ReconcileTimeout:   time.Minute,
 		Clock:              clock.RealClock{},
 		Metrics:            metrics.Registry,
@@ -79,7 +79,7 @@ func (o *Options) AddFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.MetricsAddress, "metrics-bind-address", o.MetricsAddress, "address to serve metrics on over plain HTTP, such as :8080; 0 for none")
 	flags.StringVar(&o.HealthProbeAddress, "health-probe-bind-address", o.HealthProbeAddress, "address to serve /healthz and /readyz on; 0 for none")
 	flags.StringVar(&o.ProfilingAddress, "pprof-bind-address", o.ProfilingAddress, "address to serve profiles of the process on over plain HTTP, such as 127.0.0.1:6060; only this machine may reach it; 0 for none")
-	flags.IntVar(&o.Concurrency, "concurrency", o.Concurrency, "how many objects of each kind are worked on at once")
+	flags.IntVar(&o.Concurrency, "concurrency", o.Concurrency, "how many objects of each kind are worked on at once, at most half of them at one tenant")
 	flags.DurationVar(&o.ReconcileTimeout, "reconcile-timeout", o.ReconcileTimeout, "how long one pass over one object may take")
 }
 

@@ -37,6 +37,8 @@ type Content struct {
 type Published struct {
 	// UID of the Secret; empty when there is none.
 	UID types.UID
+	// Version changes with every write to the Secret.
+	Version string
 	// Intact says that the Secret holds what was published of the token, with all its times.
 	Intact bool
 	// OthersIntact says that it holds what was published beside the token.
@@ -107,7 +109,7 @@ func (p Published) credentialKeys(wanted Layout) []string {
 
 // read takes from a Secret what was published in it.
 func read(s *corev1.Secret) Published {
-	p := Published{UID: s.UID, Layout: parseLayout(s.Annotations[v1alpha1.KeysAnnotation]), object: s}
+	p := Published{UID: s.UID, Version: s.ResourceVersion, Layout: parseLayout(s.Annotations[v1alpha1.KeysAnnotation]), object: s}
 	token, others := split(p.Layout, s.Data)
 	issue, okIssue := parseTime(s.Annotations[v1alpha1.IssueTimeAnnotation])
 	expiration, okExpiration := parseTime(s.Annotations[v1alpha1.ExpirationTimeAnnotation])

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
@@ -131,7 +132,8 @@ func (p Publisher) apply(ctx context.Context, configuration *corev1ac.SecretAppl
 	}
 	object := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: p.Key.Namespace, Name: p.Key.Name, UID: *configuration.UID, Labels: configuration.Labels, Annotations: configuration.Annotations,
+			Namespace: p.Key.Namespace, Name: p.Key.Name, UID: *configuration.UID, ResourceVersion: ptr.Deref(configuration.ResourceVersion, ""),
+			Labels: configuration.Labels, Annotations: configuration.Annotations,
 		},
 		Data: configuration.Data,
 	}

@@ -72,7 +72,6 @@ type gate struct {
 	changed     chan struct{} // closed when a waiter has reason to look again
 	lines       [classes]line
 	absent      absent
-	stay        time.Duration // for which a pass has its place, on the average of the last ones
 }
 
 // waiter is a call that waits for its permit.
@@ -125,25 +124,13 @@ func (g *gate) enter(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.clock.Now()
-	if (u.class != ClassToken || g.absent.arrive(now, u, g.interval())) && v.enter(g, u.class, now) {
-		return nil
+	if u.class == ClassToken && !g.absent.arrive(now, u, g.interval()) {
+		return &GateError{crowded: true, wait: g.turnAway(now, u, 0)}
 	}
-	return &GateError{crowded: true, wait: g.turnAway(now, u, 0, g.turnover(u.class.of(v.visits.places)))}
-}
-
-// left takes note of a pass that gives its place back, which it had since then.
-func (g *gate) left(since time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	const last = 8 // passes, which the average is of
-	g.stay += (g.clock.Since(since) - g.stay) / last
-}
-
-// turnover returns the time between two passes that give so many places back. It is rather too short: a place that is free for a while costs more
-// than somebody who comes back in vain.
-func (g *gate) turnover(places int) time.Duration {
-	const mostSpace = 50 * time.Millisecond // the tenant may be faster by the time
-	return min(g.stay/time.Duration(places)*2/3, mostSpace)
+	if wait, entered := v.enter(g, u, now); !entered {
+		return &GateError{crowded: true, wait: wait}
+	}
+	return nil
 }
 
 // admit returns nil when the call may go, after a wait of at most maxWait. It returns *GateError, and takes no permit, as soon as it is
@@ -196,7 +183,7 @@ func (g *gate) ask(w *waiter) (granted bool, again <-chan struct{}, wait time.Du
 		return true, nil, 0, nil
 	case due > left:
 		g.drop(w)
-		return false, nil, 0, &GateError{wait: g.turnAway(now, w.urgency, due, 0)}
+		return false, nil, 0, &GateError{wait: g.turnAway(now, w.urgency, due)}
 	case ahead == 0:
 		wait = due
 	default:
@@ -219,11 +206,11 @@ func (g *gate) await(ctx context.Context, again <-chan struct{}, wait time.Durat
 
 // turnAway returns when somebody comes back for whom there is no permit before least. Those who come back are at least space apart, but for tokens: they
 // hold back whoever expires later, who must not wait for longer than it takes. It is called under the lock.
-func (g *gate) turnAway(now time.Time, u urgency, least, space time.Duration) time.Duration {
+func (g *gate) turnAway(now time.Time, u urgency, least time.Duration) time.Duration {
 	if u.class == ClassToken {
 		return g.absent.join(now, u, least, max(g.interval(), leastSpace))
 	}
-	return g.lines[u.class].join(now, least, max(callsPerPass*g.interval(), leastSpace, space))
+	return g.lines[u.class].join(now, least, max(callsPerPass*g.interval(), leastSpace))
 }
 
 // leave ends the wait of a call that was given up.

@@ -58,12 +58,15 @@ func (a *absent) join(now time.Time, u urgency, least, space time.Duration) time
 	}
 	most := longestLine
 	if !u.expiry.IsZero() {
-		most = min(most, max(u.expiry.Sub(now)/10, time.Second))
+		most = min(most, patience(now, u.expiry))
 	}
 	wait := min(max(time.Duration(earlier)*space, least, soonest), most)
 	*a = append(*a, absence{u, now.Add(wait)})
 	return wait
 }
+
+// patience returns for how long a token may be away that expires at a time: for a tenth of the time left.
+func patience(now, expiry time.Time) time.Duration { return max(expiry.Sub(now)/10, time.Second) }
 
 // arrive says whether u may be served now: not if somebody more urgent is about to come back. It takes u itself from the list.
 func (a *absent) arrive(now time.Time, u urgency, interval time.Duration) bool {

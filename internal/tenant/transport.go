@@ -82,9 +82,15 @@ func (t *gatedTransport) pass(ctx context.Context) error {
 	}
 	asked := t.clock.Now()
 	err := t.gate.admit(ctx)
-	t.observer.Waited(urgencyOf(ctx).class, t.clock.Since(asked))
-	if v := visitOf(ctx); v != nil && err == nil {
-		v.madeCall()
+	waited := t.clock.Since(asked)
+	t.observer.Waited(urgencyOf(ctx).class, waited)
+	if v := visitOf(ctx); v != nil {
+		if waited >= leastSpace || err != nil {
+			v.stoodInLine()
+		}
+		if err == nil {
+			v.madeCall()
+		}
 	}
 	return err
 }

@@ -1,12 +1,18 @@
 package wake_test
 
 import (
+	"context"
+	"maps"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -19,71 +25,87 @@ import (
 type recorder struct {
 	workqueue.TypedRateLimitingInterface[reconcile.Request]
 
+	begun time.Time
+	mu    sync.Mutex
 	added map[string]time.Duration
 }
 
-func (r *recorder) Add(request reconcile.Request) { r.added[request.String()] = 0 }
+func newRecorder() *recorder { return &recorder{begun: time.Now(), added: map[string]time.Duration{}} }
+
+func (r *recorder) Add(request reconcile.Request) { r.AddAfter(request, 0) }
 
 func (r *recorder) AddAfter(request reconcile.Request, delay time.Duration) {
-	r.added[request.String()] = delay
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.added[request.String()] = time.Since(r.begun) + delay
 }
 
 func TestOwner(t *testing.T) {
-	const delay = time.Minute
+	const later = 200 * time.Millisecond
 	kind := v1alpha1.GroupVersion.WithKind("ConfidentialClient")
-	controlled := func(apiVersion, kind string) *corev1.Secret {
-		yes := true
+	controlled := func(apiVersion, kind, owner string) *corev1.Secret {
 		return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
-			Namespace: "billing", Name: "token", OwnerReferences: []metav1.OwnerReference{{APIVersion: apiVersion, Kind: kind, Name: "owner", Controller: &yes}},
+			Namespace: "billing", Name: "token", UID: "token-uid", ResourceVersion: "7",
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: apiVersion, Kind: kind, Name: owner, Controller: new(true)}},
 		}}
 	}
-	ours := controlled(v1alpha1.GroupVersion.String(), kind.Kind)
+	ours := controlled(v1alpha1.GroupVersion.String(), kind.Kind, "owner")
+	edited, taken := ours.DeepCopy(), controlled(v1alpha1.GroupVersion.String(), kind.Kind, "other")
+	edited.ResourceVersion = "8"
 	for name, tc := range map[string]struct {
-		happens func(*recorder)
+		wrote   string // version, while the event is on its way
+		happens event.TypedUpdateEvent[client.Object]
+		created bool
+		listed  bool
 		want    map[string]time.Duration
 	}{
-		"an object that is made wakes its owner later": {
-			func(r *recorder) { wake.Owner(kind, delay).Create(t.Context(), event.CreateEvent{Object: ours}, r) },
-			map[string]time.Duration{"billing/owner": delay},
-		},
-		"an object that is listed at the start does not": {
-			func(r *recorder) {
-				wake.Owner(kind, delay).Create(t.Context(), event.CreateEvent{Object: ours, IsInInitialList: true}, r)
-			}, map[string]time.Duration{},
-		},
-		"an object that changes wakes its owner later": {
-			func(r *recorder) {
-				wake.Owner(kind, delay).Update(t.Context(), event.UpdateEvent{ObjectOld: ours, ObjectNew: ours}, r)
-			}, map[string]time.Duration{"billing/owner": delay},
-		},
-		"who has lost it is woken, too": {
-			func(r *recorder) {
-				wake.Owner(kind, delay).Update(t.Context(), event.UpdateEvent{ObjectOld: ours, ObjectNew: &corev1.Secret{}}, r)
-			}, map[string]time.Duration{"billing/owner": delay},
-		},
-		"an object that is gone wakes its owner at once": {
-			func(r *recorder) { wake.Owner(kind, delay).Delete(t.Context(), event.DeleteEvent{Object: ours}, r) },
-			map[string]time.Duration{"billing/owner": 0},
+		"an object that is made wakes its owner later":     {happens: event.UpdateEvent{ObjectNew: ours}, created: true, want: map[string]time.Duration{"billing/owner": later}},
+		"an object that is listed at the start does not":   {happens: event.UpdateEvent{ObjectNew: ours}, created: true, listed: true, want: map[string]time.Duration{}},
+		"an object that an own pass has made does not":     {wrote: "7", happens: event.UpdateEvent{ObjectNew: ours}, created: true, want: map[string]time.Duration{}},
+		"an object that changes wakes its owner later":     {happens: event.UpdateEvent{ObjectOld: ours, ObjectNew: edited}, want: map[string]time.Duration{"billing/owner": later}},
+		"an object that an own pass has changed does not":  {wrote: "8", happens: event.UpdateEvent{ObjectOld: ours, ObjectNew: edited}, want: map[string]time.Duration{}},
+		"an object that is changed after an own pass does": {wrote: "7", happens: event.UpdateEvent{ObjectOld: ours, ObjectNew: edited}, want: map[string]time.Duration{"billing/owner": later}},
+		"who has lost it is woken, too":                    {happens: event.UpdateEvent{ObjectOld: ours, ObjectNew: &corev1.Secret{}}, want: map[string]time.Duration{"billing/owner": later}},
+		"whom an own pass has taken it from is woken": {
+			wrote: "7", happens: event.UpdateEvent{ObjectOld: ours, ObjectNew: taken}, want: map[string]time.Duration{"billing/owner": later, "billing/other": later},
 		},
 		"owners of other kinds are left alone": {
-			func(r *recorder) {
-				for _, other := range []client.Object{controlled("apps/v1", kind.Kind), controlled(v1alpha1.GroupVersion.String(), "Scope"), &corev1.Secret{}} {
-					wake.Owner(kind, delay).Delete(t.Context(), event.DeleteEvent{Object: other}, r)
-				}
-			}, map[string]time.Duration{},
+			happens: event.UpdateEvent{ObjectOld: controlled("apps/v1", kind.Kind, "owner"), ObjectNew: controlled(v1alpha1.GroupVersion.String(), "Scope", "owner")},
+			want:    map[string]time.Duration{},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &recorder{added: map[string]time.Duration{}}
-			tc.happens(r)
-			if len(r.added) != len(tc.want) {
-				t.Errorf("%v is woken, not %v", r.added, tc.want)
-			}
-			for name, delay := range tc.want {
-				if got, woken := r.added[name]; !woken || got != delay {
-					t.Errorf("%s is woken: %v, after %v", name, woken, got)
+			synctest.Test(t, func(t *testing.T) {
+				r, echoes := newRecorder(), wake.NewEchoes(clock.RealClock{})
+				var queue workqueue.TypedRateLimitingInterface[reconcile.Request] = r
+				handler := wake.Owner(kind, echoes)
+				ctx, cancel := context.WithCancel(t.Context())
+				if tc.created {
+					handler.Create(ctx, event.CreateEvent{Object: tc.happens.ObjectNew, IsInInitialList: tc.listed}, queue)
+				} else {
+					handler.Update(ctx, tc.happens, queue)
 				}
-			}
+				cancel() // as controller-runtime does
+				echoes.Wrote("token-uid", tc.wrote)
+				time.Sleep(time.Second) //nolint:forbidigo // of a bubble
+				if diff := cmp.Diff(tc.want, maps.Clone(r.added)); diff != "" {
+					t.Errorf("who is woken, and when (-want +got):\n%s", diff)
+				}
+			})
 		})
+	}
+}
+
+func TestAnObjectThatIsGoneWakesItsOwnerAtOnce(t *testing.T) {
+	r, kind := newRecorder(), v1alpha1.GroupVersion.WithKind("ConfidentialClient")
+	gone := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
+		Namespace: "billing", Name: "token", UID: "token-uid", ResourceVersion: "7",
+		OwnerReferences: []metav1.OwnerReference{{APIVersion: v1alpha1.GroupVersion.String(), Kind: kind.Kind, Name: "owner", Controller: new(true)}},
+	}}
+	echoes := wake.NewEchoes(clock.RealClock{})
+	echoes.Wrote("token-uid", "7")
+	wake.Owner(kind, echoes).Delete(t.Context(), event.DeleteEvent{Object: gone}, r)
+	if _, woken := r.added["billing/owner"]; !woken {
+		t.Errorf("%v is woken", r.added)
 	}
 }

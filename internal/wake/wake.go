@@ -74,6 +74,12 @@ func RequestsChanged() predicate.Predicate {
 	})
 }
 
+// Known lets through what happens to objects that were there already. With it, objects that come wake nobody, and neither do those that are listed at
+// the start.
+func Known() predicate.Predicate {
+	return predicate.Funcs{CreateFunc: func(event.CreateEvent) bool { return false }}
+}
+
 // Gone lets through deletions only: they free what waited for the object to go.
 func Gone() predicate.Predicate {
 	return predicate.Funcs{

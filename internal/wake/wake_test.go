@@ -248,3 +248,17 @@ func TestRequestsChanged(t *testing.T) {
 		})
 	}
 }
+
+func TestKnown(t *testing.T) {
+	o := &v1alpha1.ConfidentialClient{}
+	for what, wakes := range map[string]bool{
+		"one that comes":                  wake.Known().Create(event.CreateEvent{Object: o}),
+		"one that changes":                !wake.Known().Update(event.UpdateEvent{ObjectOld: o, ObjectNew: o}),
+		"one that goes":                   !wake.Known().Delete(event.DeleteEvent{Object: o}),
+		"one that is listed at the start": wake.Known().Create(event.CreateEvent{Object: o, IsInInitialList: true}),
+	} {
+		if wakes {
+			t.Errorf("%s is taken for the opposite", what)
+		}
+	}
+}

@@ -30,7 +30,7 @@ const (
 // stopGrace is how long a program may take to end.
 const stopGrace = 20 * time.Second
 
-// concurrency is how many workers make requests at once, here and, by its default, in the operator.
+// concurrency is how many workers make requests at once: as many as work on one tenant in the operator, by the default of its flag.
 const concurrency = 8
 
 // bench is what the scenarios share.
@@ -150,7 +150,7 @@ func newClient(config *rest.Config) (client.WithWatch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := addPermissionsTo(scheme); err != nil {
+	if err := addFloorKindsTo(scheme); err != nil {
 		return nil, err
 	}
 	config.QPS = -1

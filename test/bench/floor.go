@@ -14,6 +14,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -24,6 +25,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/identity"
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
+	operatorpkg "github.com/oauth-operator/oauth-operator/internal/operator"
 )
 
 // floorGroup has copies of our kinds, with the same schemas and rules, of which the operator knows nothing: the floor and the operator take turns on
@@ -138,7 +140,23 @@ type pattern struct {
 	credential, token *corev1.Secret
 }
 
-// client does for one more client what the operator did for the pattern: 5 writes, that which makes the object included, and 4 calls.
+// event tells that an object is Ready, as the operator does.
+func (f *floor) event(ctx context.Context, o *unstructured.Unstructured, note string) error {
+	e := &eventsv1.Event{
+		ObjectMeta: metav1.ObjectMeta{Namespace: o.GetNamespace(), Name: o.GetName() + ".ready"},
+		EventTime:  metav1.NowMicro(), ReportingController: operatorpkg.Name, ReportingInstance: operatorpkg.Name + "-floor",
+		Action: "Reconciled", Reason: v1alpha1.ReasonAvailable, Note: note, Type: corev1.EventTypeNormal,
+		Regarding: corev1.ObjectReference{
+			APIVersion: o.GetAPIVersion(), Kind: o.GetKind(), Namespace: o.GetNamespace(), Name: o.GetName(), UID: o.GetUID(), ResourceVersion: o.GetResourceVersion(),
+		},
+	}
+	if err := f.b.floor.Create(ctx, e); err != nil {
+		return fmt.Errorf("creating an Event for the floor: %w", err)
+	}
+	return nil
+}
+
+// client does for one more client what the operator did for the pattern: 5 writes, that which makes the object included, an Event, and 4 calls.
 func (f *floor) client(ctx context.Context, p pattern, n int) error {
 	name := fmt.Sprintf("%s-floor-%d", p.client.Name, n)
 	o, status, err := f.asFloor(p.client, "ConfidentialClient", name)
@@ -175,7 +193,10 @@ func (f *floor) client(ctx context.Context, p pattern, n int) error {
 	if err := f.secret(ctx, p.token, f.namespace, name, o); err != nil {
 		return err
 	}
-	return f.patchStatus(ctx, o, status)
+	if err := f.patchStatus(ctx, o, status); err != nil {
+		return err
+	}
+	return f.event(ctx, o, fmt.Sprintf("Secret %q holds a token", name))
 }
 
 // secret creates a Secret of the same size as one of the operator, without the label for which the operator would look at it.
@@ -193,7 +214,7 @@ func (f *floor) secret(ctx context.Context, like *corev1.Secret, namespace, name
 	return nil
 }
 
-// application does for one more application what the operator did for the pattern: 5 writes, that which makes the object included, and 10 calls.
+// application does for one more application what the operator did for the pattern: 5 writes, that which makes the object included, an Event, and 10 calls.
 func (f *floor) application(ctx context.Context, p *v1alpha1.OAuthClient, fields map[string]json.RawMessage, n int) error {
 	name := fmt.Sprintf("%s-floor-%d", p.Name, n)
 	o, status, err := f.asFloor(p, "OAuthClient", name)
@@ -213,7 +234,10 @@ func (f *floor) application(ctx context.Context, p *v1alpha1.OAuthClient, fields
 	if err := f.configure(ctx, key, name, fields); err != nil {
 		return fmt.Errorf("calling the tenant for the floor: %w", err)
 	}
-	return f.patchStatus(ctx, o, status)
+	if err := f.patchStatus(ctx, o, status); err != nil {
+		return err
+	}
+	return f.event(ctx, o, fmt.Sprintf("application %q issues tokens", name))
 }
 
 // importApplication makes an application, fenced as the operator does it.

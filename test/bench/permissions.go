@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	eventsv1 "k8s.io/api/events/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -27,9 +28,12 @@ func floorPermissions() []client.Object {
 	}
 }
 
-func addPermissionsTo(scheme *runtime.Scheme) error {
-	if err := rbacv1.AddToScheme(scheme); err != nil {
-		return fmt.Errorf("building scheme: %w", err)
+// addFloorKindsTo adds what the floor needs beside the kinds of the operator.
+func addFloorKindsTo(scheme *runtime.Scheme) error {
+	for _, add := range []func(*runtime.Scheme) error{rbacv1.AddToScheme, eventsv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return fmt.Errorf("building scheme: %w", err)
+		}
 	}
 	return nil
 }

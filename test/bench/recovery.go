@@ -49,7 +49,7 @@ func recovery(ctx context.Context, b *bench) error {
 	back := time.Now()
 	due := r.overdue(back)
 	b.say("the tenant is back; %d tokens are past their renewal", len(due))
-	caughtUp, err := b.catchUp(ctx, r, len(earlier), due)
+	since, caughtUp, err := b.catchUp(ctx, r, len(earlier), due)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,9 @@ func recovery(ctx context.Context, b *bench) error {
 		return err
 	}
 	first, last := caughtUp[0].at, caughtUp[len(caughtUp)-1].at
-	least := float64(max(1, len(due)-burstOf(b.size.RecoveryRate))) / float64(b.size.RecoveryRate)
+	turns := turnsUntil(since, caughtUp)
+	b.say("%d tokens had their turn until then", turns)
+	least := float64(max(1, turns-burstOf(b.size.RecoveryRate))) / float64(b.size.RecoveryRate)
 	b.tell("seconds until the first renewal", first.Sub(back).Seconds(), "s")
 	b.tell("seconds until all are renewed", last.Sub(back).Seconds(), "s")
 	b.judge("time against what the limit allows", last.Sub(back).Seconds()/least, "ratio", 1.2)
@@ -68,24 +70,43 @@ func recovery(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// catchUp waits until the tokens that are due have been renewed, and returns that, in the order in which it happened.
-func (b *bench) catchUp(ctx context.Context, r *reader, from int, due map[string]published) ([]renewed, error) {
+// turnsUntil returns how many tokens have to be renewed until the last of those that were due when the tenant came back: these, and those that have
+// fallen due since, and expire earlier than one of these.
+func turnsUntil(since, caughtUp []renewed) int {
+	last, latest := caughtUp[len(caughtUp)-1].at, caughtUp[0].old.expires
+	for _, one := range caughtUp {
+		if one.old.expires.After(latest) {
+			latest = one.old.expires
+		}
+	}
+	turns := 0
+	for _, one := range since {
+		if !one.at.After(last) && !one.old.expires.After(latest) {
+			turns++
+		}
+	}
+	return turns
+}
+
+// catchUp waits until the tokens that are due have been renewed. It returns that, and all renewals since, in the order in which they happened.
+func (b *bench) catchUp(ctx context.Context, r *reader, from int, due map[string]published) (since, caughtUp []renewed, err error) {
 	told := time.Now()
 	for {
 		all, err := r.done()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		caughtUp := slices.DeleteFunc(all[from:], func(one renewed) bool { return due[one.name] != one.old })
+		since = all[from:]
+		caughtUp := slices.DeleteFunc(slices.Clone(since), func(one renewed) bool { return due[one.name] != one.old })
 		if len(caughtUp) >= len(due) {
-			return caughtUp, nil
+			return since, caughtUp, nil
 		}
 		if time.Since(told) > 5*time.Second {
 			told = time.Now()
 			b.say("%d of %d are renewed", len(caughtUp), len(due))
 		}
 		if err := pause(ctx, 100*time.Millisecond); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 }

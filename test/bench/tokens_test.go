@@ -33,6 +33,30 @@ func TestOutOfOrder(t *testing.T) {
 	}
 }
 
+func TestTurnsUntil(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	renewal := func(at, expires int) renewed {
+		return renewed{at: start.Add(time.Duration(at) * time.Second), old: published{expires: start.Add(time.Duration(expires) * time.Second)}}
+	}
+	due := []renewed{renewal(1, 30), renewal(3, 40), renewal(9, 35)}
+	cases := map[string]struct {
+		since []renewed
+		want  int
+	}{
+		"those that were due alone":                          {due, 3},
+		"one that fell due later and expires earlier":        {append([]renewed{renewal(5, 38)}, due...), 4},
+		"one that expires later had no turn":                 {append([]renewed{renewal(5, 41)}, due...), 3},
+		"one that was renewed after the last held nobody up": {append([]renewed{renewal(10, 31)}, due...), 3},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := turnsUntil(tc.since, due); got != tc.want {
+				t.Errorf("%d tokens had their turn, not %d", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestPercentile(t *testing.T) {
 	var sorted []time.Duration
 	for i := range 100 {

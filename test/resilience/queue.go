@@ -73,7 +73,8 @@ func rules() []rule {
 		{changed: scopes, filter: wake.Own(), itself: true, wakes: []string{oauthClients}},
 		{changed: scopes, filter: wake.Gone(), wakes: []string{scopes}},
 		{changed: clients, filter: wake.Own(), itself: true},
-		{changed: clients, filter: wake.RequestsChanged(), wakes: []string{oauthClients, scopes}},
+		{changed: clients, filter: wake.RequestsChanged(), wakes: []string{scopes}},
+		{changed: clients, filter: predicate.And(wake.RequestsChanged(), wake.Known()), wakes: []string{oauthClients}},
 		{changed: clients, filter: comesOrGoes, wakes: []string{tenants}, delay: countDelay},
 		{changed: secrets, filter: all, wakes: []string{tenants, clients}},
 	}

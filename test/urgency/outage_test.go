@@ -134,7 +134,7 @@ func newTown(t *testing.T, troubled, sound []time.Duration, each int) *town {
 	w.Clock = now
 	second, third := server.New(t, emulator.Options{Clock: now, Around: queues[1].around}), server.New(t, emulator.Options{Clock: now, Around: queues[2].around})
 	town := &town{World: w, t: t, clock: now, start: now.Now()}
-	w.StartOperator()
+	w.StartOperator(withEightWorkers)
 	town.districts = []*district{
 		newDistrict(w, "first", w.Tenant, queues[0], troubled, each), newDistrict(w, "second", second.Tenant, queues[1], troubled, each),
 		newDistrict(w, "sound", third.Tenant, queues[2], sound, each),

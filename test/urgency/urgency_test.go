@@ -9,11 +9,13 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/emulator"
+	"github.com/oauth-operator/oauth-operator/internal/operator"
 	"github.com/oauth-operator/oauth-operator/test/environment"
 )
 
@@ -33,10 +35,13 @@ func newWorld(t *testing.T) (w *environment.World, now *ahead, stop func()) {
 	now = &ahead{}
 	w = server.New(t, emulator.Options{Clock: now})
 	w.Clock = now
-	stop = w.StartOperator()
+	stop = w.StartOperator(withEightWorkers)
 	w.Ready(w.CreateTenant())
 	return w, now, stop
 }
+
+// withEightWorkers makes a crowd of few objects.
+func withEightWorkers(_ *rest.Config, options *operator.Options) { options.Concurrency = 8 }
 
 // hold holds the world's tenant to few calls a second.
 func hold(w *environment.World, requestsPerSecond, burst int32) {
@@ -125,7 +130,7 @@ func TestTheFirstSecondAfterARestartIsInOrder(t *testing.T) {
 	now.moveTo(start.Add(20*time.Minute + 30*time.Second)) // 40 minutes are not over by two thirds
 	w.LabelNamespace("billing", "restarted", "now")
 	calls := w.Tenant.Calls()
-	w.StartOperator()
+	w.StartOperator(withEightWorkers)
 	// Of those that the eight workers take first some are out of order, as many as may be at work on a tenant at once.
 	const most = 4
 	urgent := len(lifetimes) - 1

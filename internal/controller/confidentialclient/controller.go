@@ -4,7 +4,6 @@ package confidentialclient
 import (
 	"cmp"
 	"context"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -27,10 +26,6 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
-
-// echo is how long after a change of a Secret its ConfidentialClient is looked at: mostly it was its own pass that has written the Secret, and the
-// status after it.
-const echo = 200 * time.Millisecond
 
 // Reconciler keeps client identities and their tokens.
 type Reconciler struct {
@@ -60,6 +55,8 @@ type Reconciler struct {
 	Visits *tenant.Visits
 	// Contests slows down the repair of Secrets that somebody else keeps changing.
 	Contests *schedule.Contests
+	// Echoes tell the events of Secrets that a pass has written. If nil, none is noted.
+	Echoes *wake.Echoes
 	// Unpublished keeps tokens that could not be written. If nil, another one is requested then.
 	Unpublished *Unpublished
 }
@@ -77,7 +74,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Named("confidentialclient").
 		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.First(r.priority)).
-		Watches(&corev1.Secret{}, wake.Owner(v1alpha1.GroupVersion.WithKind("ConfidentialClient"), echo)).
+		Watches(&corev1.Secret{}, wake.Owner(v1alpha1.GroupVersion.WithKind("ConfidentialClient"), r.Echoes)).
 		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
 			return wake.Names(index.ClientsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
 		})).
@@ -85,6 +82,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			return wake.Names(index.ClientsOfOAuthClient(ctx, r.Client, client.ObjectKeyFromObject(o)))
 		}), builder.WithPredicates(wake.OAuthClientChanged())).
 		Watches(&v1alpha1.IdentityTenant{}, wake.Map(r.ofTenant), builder.WithPredicates(wake.TenantChanged())).
+		WatchesRawSource(wake.Turn(r.Visits)).
 		WithOptions(options)
 	return wake.NamespaceLabels(watches, r.Resolver.Watched, func(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
 		clients := &v1alpha1.ConfidentialClientList{}
@@ -136,6 +134,8 @@ func (r *Reconciler) forget(c types.UID) {
 
 // Reconcile keeps one identity and its token.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	ctx, leave := r.Visits.Begin(ctx, request.String())
+	defer leave()
 	obj := &v1alpha1.ConfidentialClient{}
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
@@ -143,18 +143,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if !r.Ours(obj) {
 		return ctrl.Result{}, nil
 	}
-	listed := obj.ResourceVersion
-	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+	p := r.newPass(obj)
+	if err := p.waitOutside(ctx); err != nil {
+		return p.schedule(err), nil
+	}
+	if err := p.ensureFinalizer(ctx); err != nil {
 		return report.Again(err)
 	}
-	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy(), facts: facts{
-		secretFacts:   secretFacts{layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj)},
-		identityFacts: identityFacts{tasks: map[kindOfTask]task{}},
-		written:       obj.ResourceVersion != listed,
-	}}
-	p.claim.SpecHash = p.localHash() + hashSeparator
-	ctx, leave := r.Visits.Begin(ctx)
-	defer leave()
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)

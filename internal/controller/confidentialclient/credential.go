@@ -17,7 +17,7 @@ type credentialFacts struct {
 	credential *secret.Stored
 	// credentialLive says that it was read past the cache, or written, in this pass; set by noteCredential.
 	credentialLive bool
-	// credentialMissing says that no credential was found, past the cache; set by username.
+	// credentialMissing says that no credential was found, past the cache, or that there can be none; set by username.
 	credentialMissing bool
 	// credentialVersion tells writes of a credential that users bring apart; set by liveCredential.
 	credentialVersion string

@@ -8,13 +8,14 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/secret"
 	"github.com/oauth-operator/oauth-operator/internal/tenant"
 )
 
 // pass is one look at one ConfidentialClient: the object, what is stored of it, and the facts found on the way. It is never kept.
 type pass struct {
 	*Reconciler
-	// obj is worked on; stored is what kube-apiserver has of it.
+	// obj is worked on; stored is what kube-apiserver has of it, set by ensureFinalizer.
 	obj, stored *v1alpha1.ConfidentialClient
 	facts
 }
@@ -29,12 +30,32 @@ type facts struct {
 	tokenFacts
 
 	// written says that the object was written at the beginning of this pass, by a compare-and-swap, which proves that it was the present one; set by
-	// Reconcile.
+	// ensureFinalizer.
 	written bool
 	// rollout is what became of the restart of workloads; nil when none was due. Set by rollOut.
 	rollout *rollout
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
 	gone bool
+}
+
+// newPass returns a pass that has found out nothing yet.
+func (r *Reconciler) newPass(obj *v1alpha1.ConfidentialClient) *pass {
+	p := &pass{Reconciler: r, obj: obj, facts: facts{
+		secretFacts:   secretFacts{layout: secret.LayoutOf(obj.Spec.Secret), dress: secret.DressOf(obj.Spec.Secret), claim: secret.ClaimOf(obj)},
+		identityFacts: identityFacts{tasks: map[kindOfTask]task{}},
+	}}
+	p.claim.SpecHash = p.localHash() + hashSeparator
+	return p
+}
+
+// ensureFinalizer adds our finalizer, if it is missing.
+func (p *pass) ensureFinalizer(ctx context.Context) error {
+	listed := p.obj.ResourceVersion
+	if err := report.EnsureFinalizer(ctx, p.Client, p.obj); err != nil {
+		return err
+	}
+	p.stored, p.written = p.obj.DeepCopy(), p.obj.ResourceVersion != listed
+	return nil
 }
 
 func (p *pass) managed() bool {

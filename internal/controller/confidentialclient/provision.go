@@ -120,6 +120,10 @@ func (p *pass) username(ctx context.Context) (string, error) {
 	if err := cmp.Or(p.tenantReady(), p.session.Enter(ctx)); err != nil {
 		return "", err
 	}
+	if p.written {
+		p.credentialMissing = true // nothing is made before the finalizer is there; should somebody have taken it off, the create finds out
+		return first, nil
+	}
 	stored, found, err := p.Vault.Get(ctx, p.obj.UID)
 	p.credentialMissing = err == nil && !found
 	if err == nil && found && stored.Credential.ClientID == rotation.Second(first) {

@@ -200,6 +200,7 @@ func (p *pass) write(ctx context.Context, content secret.Content) error {
 	if err != nil {
 		return err
 	}
+	p.Echoes.Wrote(published.UID, published.Version)
 	p.published = published
 	return nil
 }

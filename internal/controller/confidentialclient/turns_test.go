@@ -213,6 +213,27 @@ func TestTheUsersOfABackupAreFoundAgain(t *testing.T) {
 	}
 }
 
+// TestTheSecondUserIsFoundAgainBehindAFinalizerThatWasTakenOff by its credential, without which the first one would be made anew.
+func TestTheSecondUserIsFoundAgainBehindAFinalizerThatWasTakenOff(t *testing.T) {
+	s := rotating(t, inTurns())
+	s.ask("turn")
+	s.step()
+	s.good()
+	s.clock.Step(time.Hour)
+	s.step()
+	now := s.credential()
+	s.Update(s.consumer, func() { s.consumer.Finalizers = nil })
+	s.consumer.Status = v1alpha1.ConfidentialClientStatus{}
+	if err := s.Client.Status().Update(t.Context(), s.consumer); err != nil {
+		t.Fatal(err)
+	}
+	s.step()
+	s.good()
+	if users := s.users(); len(users) != 1 || users[0] != now.ClientID || s.credential().ClientID != now.ClientID {
+		t.Errorf("the users are %v, the credential is for %s and was for %s", users, s.credential().ClientID, now.ClientID)
+	}
+}
+
 func TestASuccessorWhoseNameIsTakenIsAConflict(t *testing.T) {
 	s := rotating(t, inTurns())
 	before := s.credential()

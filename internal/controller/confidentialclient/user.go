@@ -10,6 +10,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/oauth"
 	"github.com/oauth-operator/oauth-operator/internal/ownership"
 	"github.com/oauth-operator/oauth-operator/internal/report"
+	"github.com/oauth-operator/oauth-operator/internal/rotation"
 	"github.com/oauth-operator/oauth-operator/internal/secret"
 )
 
@@ -32,6 +33,9 @@ func (p *pass) ensureUser(ctx context.Context, username string) error {
 	}
 	p.noteCredential(stored)
 	if known == nil {
+		if stored.Credential.ClientID == rotation.Second(username) {
+			username = stored.Credential.ClientID
+		}
 		return p.findOrCreateUser(ctx, username, stored)
 	}
 	user, unowned, err := p.readUser(ctx, known.UserID)

@@ -72,6 +72,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			return wake.Names(index.TenantsWithConfigMap(ctx, r.Client, client.ObjectKeyFromObject(c)))
 		})).
 		WatchesRawSource(source.Func(r.watchCircuits)).
+		WatchesRawSource(wake.Turn(r.Visits)).
 		Watches(&v1alpha1.OAuthClient{}, wake.Map(tenantOfOAuthClient), builder.WithPredicates(wake.Gone())).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.Map(tenantOfApplication), builder.WithPredicates(wake.Gone())).
 		Watches(&v1alpha1.OAuthClient{}, wake.Later(countDelay, tenantOfOAuthClient)).
@@ -89,6 +90,8 @@ func (r *Reconciler) watchCircuits(ctx context.Context, queue workqueue.TypedRat
 
 // Reconcile brings the status of one IdentityTenant up to date.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	ctx, leave := r.Visits.Begin(ctx, request.String())
+	defer leave()
 	obj := &v1alpha1.IdentityTenant{}
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -103,8 +106,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return report.Again(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
-	ctx, leave := r.Visits.Begin(ctx)
-	defer leave()
 	err := p.advance(ctx)
 	if p.gone || report.FromCluster(err) {
 		return report.Again(err)

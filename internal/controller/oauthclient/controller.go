@@ -76,7 +76,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 				return nil, nil
 			}
 			return []types.NamespacedName{tenancy.OAuthClientKey(*c.Spec.OAuthClientRef, c.Namespace)}, nil
-		}), builder.WithPredicates(wake.RequestsChanged())).
+		}), builder.WithPredicates(wake.RequestsChanged(), wake.Known())).
+		WatchesRawSource(wake.Turn(r.Visits)).
 		WithOptions(options)
 	return wake.NamespaceLabels(watches, r.Resolver.Watched, r.feelsNamespace).Complete(r)
 }
@@ -133,6 +134,8 @@ func (r *Reconciler) forget(uid string) {
 
 // Reconcile brings one application to what its OAuthClient asks for.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	ctx, leave := r.Visits.Begin(ctx, request.String())
+	defer leave()
 	obj := &v1alpha1.OAuthClient{}
 	if err := r.Client.Get(ctx, request.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
@@ -144,8 +147,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return report.Again(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
-	ctx, leave := r.Visits.Begin(ctx)
-	defer leave()
 	err := p.advance(ctx)
 	switch {
 	case p.gone || report.FromCluster(err):

@@ -75,6 +75,9 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.connect(ctx); err != nil {
 		return err
 	}
+	if err := p.session.Enter(ctx); err != nil {
+		return err // before anything is read that may change until it is its turn
+	}
 	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
 		return err
 	}

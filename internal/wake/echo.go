@@ -1,0 +1,52 @@
+package wake
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// echo is how long after a change of an object its owner is looked at: mostly it was the owner's own pass that has written the object, and the status
+// after it.
+const echo = 200 * time.Millisecond
+
+// Echoes tells the events of what this process has written itself from those of others. It is a cache: after a restart every event is taken for one
+// of others.
+type Echoes struct {
+	clock clock.Clock
+
+	mu       sync.Mutex
+	versions map[types.UID]string
+}
+
+// NewEchoes returns an Echoes that knows of no write.
+func NewEchoes(clock clock.Clock) *Echoes {
+	return &Echoes{clock: clock, versions: map[types.UID]string{}}
+}
+
+// Wrote notes the resource version that an own write has given an object. On a nil Echoes it does nothing.
+func (e *Echoes) Wrote(object types.UID, version string) {
+	if e == nil || version == "" {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.versions[object] = version
+}
+
+// isOwn says whether an object is as this process has written it last.
+func (e *Echoes) isOwn(o client.Object) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	version, known := e.versions[o.GetUID()]
+	return known && version == o.GetResourceVersion()
+}
+
+func (e *Echoes) forget(o client.Object) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.versions, o.GetUID())
+}
