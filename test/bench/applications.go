@@ -44,7 +44,7 @@ func provisionApplications(ctx context.Context, b *bench) error {
 			return err
 		}
 		operator.add(c)
-		b.say("round %d: %.1f objects per second, %.1f by the bare loop", round+1, operator.perSecond(), bare.perSecond())
+		b.Say("round %d: %.1f objects per second, %.1f by the bare loop", round+1, operator.perSecond(), bare.perSecond())
 	}
 	return b.compare(operator, bare)
 }

@@ -19,6 +19,7 @@ import (
 	operatorpkg "github.com/oauth-operator/oauth-operator/internal/operator"
 	"github.com/oauth-operator/oauth-operator/test/controlplane"
 	"github.com/oauth-operator/oauth-operator/test/controlplane/process"
+	"github.com/oauth-operator/oauth-operator/test/narration"
 )
 
 // Where config/local puts the operator's ServiceAccount.
@@ -35,7 +36,7 @@ const concurrency = 8
 
 // bench is what the scenarios share.
 type bench struct {
-	*narrator
+	*narration.Narrator
 	options
 	size      size
 	directory string // everything that is written but the figures; removed at the end
@@ -53,7 +54,7 @@ type bench struct {
 	stage      *stage // nil between stages
 }
 
-func newBench(o options, n *narrator) (*bench, error) {
+func newBench(o options, n *narration.Narrator) (*bench, error) {
 	size, err := sizeOf(o.size)
 	if err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func newBench(o options, n *narrator) (*bench, error) {
 		return nil, errors.Join(err, os.RemoveAll(directory))
 	}
 	return &bench{
-		narrator: n, options: o, size: size, directory: directory, guard: guard,
+		Narrator: n, options: o, size: size, directory: directory, guard: guard,
 		report: report{Date: time.Now().UTC(), Size: o.size, Machine: thisMachine()},
 	}, nil
 }
@@ -115,7 +116,7 @@ func (b *bench) startControlPlane(ctx context.Context) error {
 	if err := b.install(ctx); err != nil {
 		return err
 	}
-	b.say("%s", b.report.Machine)
+	b.Say("%s", b.report.Machine)
 	return nil
 }
 

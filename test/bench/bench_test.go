@@ -9,10 +9,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/oauth-operator/oauth-operator/test/narration"
 )
 
 // TestEveryScenarioMeasuresSomething runs the small size. It asserts counts, which do not depend on the machine, and no times.
@@ -41,7 +42,7 @@ func TestEveryScenarioMeasuresSomething(t *testing.T) {
 	o := options{
 		size: "small", root: root, programs: directory, output: output, assets: strings.TrimSpace(string(found)),
 	}
-	if err := run(t.Context(), o, &narrator{out: io.Discard, start: time.Now()}); err != nil {
+	if err := run(t.Context(), o, narration.New(io.Discard)); err != nil {
 		t.Fatal(err)
 	}
 

@@ -54,7 +54,7 @@ func checkDrift(ctx context.Context, b *bench) error {
 	if err := pause(ctx, margin); err != nil {
 		return err
 	}
-	b.say("watching for %s of an interval of %s, at %d calls a second", b.size.DriftWatched, b.size.DriftInterval, rate)
+	b.Say("watching for %s of an interval of %s, at %d calls a second", b.size.DriftWatched, b.size.DriftInterval, rate)
 	before, err := r.done()
 	if err != nil {
 		return err

@@ -14,10 +14,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/oauth-operator/oauth-operator/test/narration"
 )
 
 func main() {
@@ -35,7 +36,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // the second signal ends this process at once, and the watchdog ends the rest
 	o.assets = os.Getenv("KUBEBUILDER_ASSETS")
-	if err := run(ctx, o, &narrator{out: os.Stdout, start: time.Now()}); err != nil {
+	if err := run(ctx, o, narration.New(os.Stdout)); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -49,7 +50,7 @@ type options struct {
 }
 
 // run measures, and tells what came out. A target that is missed is no error: figures depend on the machine.
-func run(ctx context.Context, o options, n *narrator) (err error) {
+func run(ctx context.Context, o options, n *narration.Narrator) (err error) {
 	b, err := newBench(o, n)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func run(ctx context.Context, o options, n *narrator) (err error) {
 		return err
 	}
 	for _, s := range chosen {
-		n.heading("%s: %s", s.name, s.title)
+		n.Heading("%s: %s", s.name, s.title)
 		if err := b.measure(ctx, s); err != nil {
 			return fmt.Errorf("measuring %s: %w", s.name, err)
 		}
@@ -71,8 +72,8 @@ func run(ctx context.Context, o options, n *narrator) (err error) {
 	if err := b.leaveStage(); err != nil {
 		return err
 	}
-	b.report.Seconds = time.Since(n.start).Seconds()
-	n.show("\n" + b.report.table())
+	b.report.Seconds = n.Elapsed().Seconds()
+	n.Print("\n" + b.report.table())
 	if o.output == "" {
 		return nil
 	}

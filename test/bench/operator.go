@@ -92,7 +92,7 @@ func (b *bench) profile(ctx context.Context, o *operator) (done func()) {
 	go func() { ended <- b.storeProfiles(ctx, o, "profile?seconds=5") }()
 	return func() {
 		if err := errors.Join(<-ended, b.storeProfiles(ctx, o, "heap", "allocs", "mutex")); err != nil {
-			b.say("no profile: %v", err)
+			b.Say("no profile: %v", err)
 		}
 	}
 }

@@ -104,10 +104,10 @@ func (b *bench) observe(ctx context.Context) (c cost, err error) {
 
 // compare tells what objects have cost the operator, beside the floor.
 func (b *bench) compare(operator, floor cost) error {
-	b.say("calls: %s", operator.calls)
-	b.say("calls of the floor: %s", floor.calls)
-	b.say("writes: %s", operator.writes)
-	b.say("writes of the floor: %s", floor.writes)
+	b.Say("calls: %s", operator.calls)
+	b.Say("calls of the floor: %s", floor.calls)
+	b.Say("writes: %s", operator.writes)
+	b.Say("writes of the floor: %s", floor.writes)
 	b.tell("objects per second", operator.perSecond(), "1/s")
 	b.tell("objects per second of the floor", floor.perSecond(), "1/s")
 	b.judge("time against the floor", floor.perSecond()/operator.perSecond(), "ratio", 1.5)
@@ -116,9 +116,9 @@ func (b *bench) compare(operator, floor cost) error {
 	b.tell("tenant calls per object of the floor", floor.per(floor.calls.total()), "calls")
 	b.tell("writes per object, that of the user included", operator.per(operator.writes.total()), "writes")
 	b.tell("writes per object of the floor", floor.per(floor.writes.total()), "writes")
-	b.say("reads: %s", operator.reads)
+	b.Say("reads: %s", operator.reads)
 	b.tell("reads past the cache per object", operator.per(operator.reads.total()), "reads")
-	b.say("passes: %s", operator.passes)
+	b.Say("passes: %s", operator.passes)
 	b.tell("passes per object", operator.per(operator.passes.total()), "passes")
 	u, err := b.stage.operator.usage()
 	b.tell("peak memory", mebibytes(u.PeakRSS), "MiB")
@@ -154,7 +154,7 @@ func provisionClients(ctx context.Context, b *bench) error {
 			return err
 		}
 		operator.add(c)
-		b.say("round %d: %.1f objects per second, %.1f by the bare loop", round+1, operator.perSecond(), bare.perSecond())
+		b.Say("round %d: %.1f objects per second, %.1f by the bare loop", round+1, operator.perSecond(), bare.perSecond())
 	}
 	return b.compare(operator, bare)
 }

@@ -38,15 +38,8 @@ func ready(o client.Object) bool {
 }
 
 func conditionsOf(o client.Object) []metav1.Condition {
-	switch o := o.(type) {
-	case *v1alpha1.IdentityTenant:
-		return o.Status.Conditions
-	case *v1alpha1.OAuthClient:
-		return o.Status.Conditions
-	case *v1alpha1.Scope:
-		return o.Status.Conditions
-	case *v1alpha1.ConfidentialClient:
-		return o.Status.Conditions
+	if ours, is := o.(interface{ GetConditions() []metav1.Condition }); is {
+		return ours.GetConditions()
 	}
 	return nil
 }
@@ -144,6 +137,6 @@ func (b *bench) provision(ctx context.Context, list client.ObjectList, objects [
 		a.watch.Stop()
 		return 0, err
 	}
-	err = a.until(ctx, func(done int) { b.say("%d of %d are Ready", done, len(objects)) })
+	err = a.until(ctx, func(done int) { b.Say("%d of %d are Ready", done, len(objects)) })
 	return time.Since(begun), err
 }

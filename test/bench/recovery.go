@@ -29,7 +29,7 @@ func recovery(ctx context.Context, b *bench) error {
 	if err := b.stage.tenant.goAway(ctx); err != nil {
 		return err
 	}
-	b.say("the tenant is away")
+	b.Say("the tenant is away")
 	for len(r.overdue(time.Now())) < b.size.Absent/4 {
 		if err := pause(ctx, 100*time.Millisecond); err != nil {
 			return err
@@ -48,7 +48,7 @@ func recovery(ctx context.Context, b *bench) error {
 	}
 	back := time.Now()
 	due := r.overdue(back)
-	b.say("the tenant is back; %d tokens are past their renewal", len(due))
+	b.Say("the tenant is back; %d tokens are past their renewal", len(due))
 	since, caughtUp, err := b.catchUp(ctx, r, len(earlier), due)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func recovery(ctx context.Context, b *bench) error {
 	}
 	first, last := caughtUp[0].at, caughtUp[len(caughtUp)-1].at
 	turns := turnsUntil(since, caughtUp)
-	b.say("%d tokens had their turn until then", turns)
+	b.Say("%d tokens had their turn until then", turns)
 	least := float64(max(1, turns-burstOf(b.size.RecoveryRate))) / float64(b.size.RecoveryRate)
 	b.tell("seconds until the first renewal", first.Sub(back).Seconds(), "s")
 	b.tell("seconds until all are renewed", last.Sub(back).Seconds(), "s")
@@ -103,7 +103,7 @@ func (b *bench) catchUp(ctx context.Context, r *reader, from int, due map[string
 		}
 		if time.Since(told) > 5*time.Second {
 			told = time.Now()
-			b.say("%d of %d are renewed", len(caughtUp), len(due))
+			b.Say("%d of %d are renewed", len(caughtUp), len(due))
 		}
 		if err := pause(ctx, 100*time.Millisecond); err != nil {
 			return nil, nil, err

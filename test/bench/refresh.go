@@ -52,7 +52,7 @@ func refresh(ctx context.Context, b *bench) error {
 			stale += r.late(time.Now(), b.size.Lifetime/nearlyExpired)
 			if time.Since(told) > 10*time.Second {
 				told = time.Now()
-				b.say("%d of %d renewals", len(done), wanted)
+				b.Say("%d of %d renewals", len(done), wanted)
 			}
 			if err := pause(ctx, time.Second); err != nil {
 				return 0, err
@@ -78,7 +78,7 @@ func refresh(ctx context.Context, b *bench) error {
 	b.judge("CPU per refresh", milliseconds(c.cpu)/float64(len(all)), "ms", 3)
 	b.judge("tenant calls per refresh", float64(c.calls.total())/float64(len(all)), "calls", 1.1)
 	b.judge("writes per refresh", float64(c.writes.total())/float64(len(all)), "writes", 2.1)
-	b.say("reads: %s; passes: %s", c.reads, c.passes)
+	b.Say("reads: %s; passes: %s", c.reads, c.passes)
 	b.tell("reads past the cache per refresh", float64(c.reads.total())/float64(len(all)), "reads")
 	b.tell("passes per refresh", float64(c.passes.total())/float64(len(all)), "passes")
 	b.tell("refreshes per second", float64(len(all))/c.elapsed.Seconds(), "1/s")

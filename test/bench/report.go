@@ -48,7 +48,7 @@ func (b *bench) note(name string, value float64, unit string, most *float64) {
 		f.Met = &met
 	}
 	b.report.Figures = append(b.report.Figures, f)
-	b.say("%s", f)
+	b.Say("%s", f)
 }
 
 // round keeps what can be measured: four digits, and no fraction of large numbers.

@@ -83,7 +83,7 @@ func (b *bench) replacement(ctx context.Context, what string, replace func() (*o
 	b.judge(what+": tenant calls", float64(made.total()), "calls", 0)
 	b.judge(what+": writes", float64(written.total()), "writes", 0)
 	if made.total()+written.total() > 0 {
-		b.say("calls: %s; writes: %s", made, written)
+		b.Say("calls: %s; writes: %s", made, written)
 	}
 	return b.storeProfiles(ctx, o, "heap")
 }
@@ -105,6 +105,6 @@ func (b *bench) plantForeignSecrets(ctx context.Context) error {
 	if err := b.registry.put(ctx, entries); err != nil {
 		return err
 	}
-	b.say("%d Secrets of others", len(entries))
+	b.Say("%d Secrets of others", len(entries))
 	return nil
 }

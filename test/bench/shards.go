@@ -55,7 +55,7 @@ func share(ctx context.Context, b *bench) error {
 			if err := b.turn(ctx, c); err != nil {
 				return err
 			}
-			b.say("round %d, %s: %.1f objects per second so far", round+1, c.name, c.cost.perSecond())
+			b.Say("round %d, %s: %.1f objects per second so far", round+1, c.name, c.cost.perSecond())
 		}
 	}
 	alone := all[0]

@@ -43,8 +43,8 @@ func (d *demo) awaitReady(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("On the tenant there are now:")
-	d.show(now.String())
+	d.Say("On the tenant there are now:")
+	d.Quote(now.String())
 	return nil
 }
 
@@ -54,7 +54,7 @@ func (d *demo) tellChanges(o observed, told map[string]string) {
 		key, state := o.name+" "+c.Type, string(c.Status)+" "+c.Reason
 		if told[key] != state {
 			told[key] = state
-			d.say("%-38s %-20s %-7s %s", o.name, c.Type, c.Status, c.Reason)
+			d.Say("%-38s %-20s %-7s %s", o.name, c.Type, c.Status, c.Reason)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/oauth-operator/oauth-operator/test/controlplane"
 	"github.com/oauth-operator/oauth-operator/test/controlplane/process"
+	"github.com/oauth-operator/oauth-operator/test/narration"
 	"github.com/oauth-operator/oauth-operator/test/witness"
 )
 
@@ -30,7 +31,7 @@ const stopGrace = 10 * time.Second
 
 // demo is what the steps share. Each field is filled by the step that is named with it.
 type demo struct {
-	*narrator
+	*narration.Narrator
 	root      string // the repository
 	assets    string // the control plane's binaries
 	directory string // everything that the demo writes; removed at the end
@@ -46,7 +47,7 @@ type demo struct {
 	operator *process.Process           // startOperator
 }
 
-func newDemo(n *narrator, root, assets string) (*demo, error) {
+func newDemo(n *narration.Narrator, root, assets string) (*demo, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return nil, fmt.Errorf("finding the repository: %w", err)
@@ -68,7 +69,7 @@ func newDemo(n *narrator, root, assets string) (*demo, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(directory))
 	}
-	return &demo{narrator: n, root: root, assets: assets, directory: directory, guard: guard}, nil
+	return &demo{Narrator: n, root: root, assets: assets, directory: directory, guard: guard}, nil
 }
 
 // run starts one of our own programs. The demo fails when it ends early.
@@ -91,7 +92,7 @@ func (d *demo) kubectl(ctx context.Context, args ...string) error {
 	args = append([]string{"--kubeconfig", d.plane.Kubeconfig()}, args...)
 
 	output, err := exec.CommandContext(ctx, d.plane.Kubectl(), args...).CombinedOutput()
-	d.show(string(output))
+	d.Quote(string(output))
 	if err != nil {
 		return fmt.Errorf("running kubectl %s: %w", args[2], err)
 	}
@@ -103,10 +104,10 @@ func (d *demo) file(name string) string { return filepath.Join(d.directory, name
 
 // waitForInterrupt says how to play with what runs, and waits.
 func (d *demo) waitForInterrupt(ctx context.Context) error {
-	d.heading("Everything runs. Ctrl-C ends it.")
-	d.show(fmt.Sprintf("export KUBECONFIG=%s\nexport PATH=%s:$PATH\nkubectl get oauth -A", d.plane.Kubeconfig(), d.assets))
-	d.say("The tenant is %s", d.tenant.URL)
-	d.show(fmt.Sprintf("certificate authority  %s\nadministrator          %s\noperator's log         %s",
+	d.Heading("Everything runs. Ctrl-C ends it.")
+	d.Quote(fmt.Sprintf("export KUBECONFIG=%s\nexport PATH=%s:$PATH\nkubectl get oauth -A", d.plane.Kubeconfig(), d.assets))
+	d.Say("The tenant is %s", d.tenant.URL)
+	d.Quote(fmt.Sprintf("certificate authority  %s\nadministrator          %s\noperator's log         %s",
 		d.file(tenantCAFile), d.file(tenantCredentialFile), d.file("manager.log")))
 	<-ctx.Done()
 	if err := whyEnded(ctx); !errors.Is(err, errInterrupted) {
@@ -118,22 +119,22 @@ func (d *demo) waitForInterrupt(ctx context.Context) error {
 // explain shows what helps to find out why a step has failed: what the objects say, and the last lines of our programs.
 func (d *demo) explain(ctx context.Context) {
 	if d.cluster != nil {
-		d.say("What the objects say:")
+		d.Say("What the objects say:")
 		for _, kind := range kinds {
 			objects, err := d.list(ctx, kind)
 			if err != nil {
-				d.say("%v", err)
+				d.Say("%v", err)
 				return
 			}
 			for _, o := range objects {
-				d.show(o.describe())
+				d.Quote(o.describe())
 			}
 		}
 	}
 	for _, p := range []*process.Process{d.operator, d.emulator} {
 		if p != nil {
-			d.say("The last lines of %s:", p.Name())
-			d.show(p.LastLines(20))
+			d.Say("The last lines of %s:", p.Name())
+			d.Quote(p.LastLines(20))
 		}
 	}
 }

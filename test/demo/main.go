@@ -16,6 +16,8 @@ import (
 
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/oauth-operator/oauth-operator/test/narration"
 )
 
 func main() {
@@ -33,10 +35,10 @@ func main() {
 
 // run plays the demo and returns the exit status.
 func run(ctx context.Context, root, assets string, keep bool) int {
-	n := &narrator{out: os.Stdout, start: time.Now()}
+	n := narration.New(os.Stdout)
 	d, err := newDemo(n, root, assets)
 	if err != nil {
-		n.say("%v", err)
+		n.Say("%v", err)
 		return 1
 	}
 	ctx, d.giveUp = context.WithCancelCause(ctx)
@@ -46,22 +48,22 @@ func run(ctx context.Context, root, assets string, keep bool) int {
 	status := 0
 	switch {
 	case errors.Is(err, errInterrupted):
-		n.say("Interrupted.")
+		n.Say("Interrupted.")
 		status = 130
 	case err != nil:
-		n.say("FAILED: %v", err)
+		n.Say("FAILED: %v", err)
 		explainContext, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		d.explain(explainContext)
 		cancel()
 		status = 1
 	}
-	n.heading("Stopping everything")
+	n.Heading("Stopping everything")
 	if err := d.stop(); err != nil {
-		n.say("%v", err)
+		n.Say("%v", err)
 		status = max(status, 1)
 	}
 	if status == 0 {
-		n.say("Done.")
+		n.Say("Done.")
 	}
 	return status
 }
@@ -90,7 +92,7 @@ func (d *demo) play(ctx context.Context, keep bool) error {
 		steps = append(steps, step{"Everything deleted again", time.Minute, d.cleanUp})
 	}
 	for i, s := range steps {
-		d.heading("%d. %s", i+1, s.title)
+		d.Heading("%d. %s", i+1, s.title)
 		if err := s.within(ctx); err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func (d *demo) startControlPlane(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("Kubernetes %s at %s", version, d.plane.Config().Host)
+	d.Say("Kubernetes %s at %s", version, d.plane.Config().Host)
 	return nil
 }
 
@@ -87,12 +87,12 @@ func (d *demo) startTenant(ctx context.Context) error {
 		return fmt.Errorf("reading the administrator's credential: %w", err)
 	}
 	d.tenant = witness.New(url, ca, administrator)
-	d.say("%s, administrator %s", url, administrator.ClientID)
+	d.Say("%s, administrator %s", url, administrator.ClientID)
 	d.before, err = d.tenant.Inventory(ctx)
 	if err != nil {
 		return err
 	}
-	d.show(d.before.String())
+	d.Quote(d.before.String())
 	return nil
 }
 
@@ -129,6 +129,6 @@ func (d *demo) startOperator(ctx context.Context) error {
 	if err := d.operator.WaitFor(ctx, process.Answers("http://"+health+"/readyz")); err != nil {
 		return err
 	}
-	d.say("ready, as system:serviceaccount:%s:%s", operatorNamespace, operatorServiceAccount)
+	d.Say("ready, as system:serviceaccount:%s:%s", operatorNamespace, operatorServiceAccount)
 	return nil
 }

@@ -26,18 +26,18 @@ func (d *demo) showToken(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("Secret %s has the keys %s", billingSecret, strings.Join(slices.Sorted(maps.Keys(secret.Data)), ", "))
+	d.Say("Secret %s has the keys %s", billingSecret, strings.Join(slices.Sorted(maps.Keys(secret.Data)), ", "))
 	text, err := describeJWT(accessToken(secret))
 	if err != nil {
 		return err
 	}
-	d.say("The token, decoded:")
-	d.show(text)
+	d.Say("The token, decoded:")
+	d.Quote(text)
 	expiry, err := expiration(secret)
 	if err != nil {
 		return err
 	}
-	d.say("It expires in %s, at %s", left(expiry), expiry.Format(time.RFC3339))
+	d.Say("It expires in %s, at %s", left(expiry), expiry.Format(time.RFC3339))
 	return nil
 }
 
@@ -46,14 +46,14 @@ func (d *demo) useToken(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("With the token of Secret %s, whose scope is %q:", auditorSecret, secret.Data[v1alpha1.ScopeKey])
+	d.Say("With the token of Secret %s, whose scope is %q:", auditorSecret, secret.Data[v1alpha1.ScopeKey])
 	token := accessToken(secret)
 
 	opened, err := d.tenant.Call(ctx, token, "/security/whoami", struct{}{})
 	if err != nil {
 		return err
 	}
-	d.say("POST /security/whoami               %s", opened)
+	d.Say("POST /security/whoami               %s", opened)
 	if !opened.Success {
 		return fmt.Errorf("calling /security/whoami: refused, although the scope covers it")
 	}
@@ -63,7 +63,7 @@ func (d *demo) useToken(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("POST /CDirectoryService/CreateUser  %s", refused)
+	d.Say("POST /CDirectoryService/CreateUser  %s", refused)
 	if refused.Success {
 		return fmt.Errorf("calling /CDirectoryService/CreateUser: done, although no scope covers it")
 	}
@@ -79,7 +79,7 @@ func (d *demo) watchRefresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("The token is good for another %s. Waiting for the next one ...", left(expiry))
+	d.Say("The token is good for another %s. Waiting for the next one ...", left(expiry))
 	var fresh *corev1.Secret
 	err = until(ctx, "the token is refreshed", func() (bool, error) {
 		fresh, err = d.secret(ctx, billingSecret)
@@ -102,7 +102,7 @@ func (d *demo) watchRefresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("A new token, while the old one was good for another %s. It expires in %s", left(expiry), left(next))
+	d.Say("A new token, while the old one was good for another %s. It expires in %s", left(expiry), left(next))
 	return nil
 }
 
@@ -115,7 +115,7 @@ func (d *demo) deleteSecret(ctx context.Context) error {
 		return fmt.Errorf("deleting Secret %s: %w", billingSecret, err)
 	}
 	deleted := time.Now()
-	d.say("Secret %s is deleted", billingSecret)
+	d.Say("Secret %s is deleted", billingSecret)
 	err = until(ctx, "the Secret is back", func() (bool, error) {
 		fresh, err := d.secret(ctx, billingSecret)
 		return err == nil && fresh.UID != old.UID && accessToken(fresh) != "", client.IgnoreNotFound(err)
@@ -123,7 +123,7 @@ func (d *demo) deleteSecret(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("It is back after %d ms, with a new token", time.Since(deleted).Milliseconds())
+	d.Say("It is back after %d ms, with a new token", time.Since(deleted).Milliseconds())
 	return nil
 }
 
@@ -137,12 +137,12 @@ func (d *demo) cleanUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("On the tenant there are now:")
-	d.show(after.String())
+	d.Say("On the tenant there are now:")
+	d.Quote(after.String())
 	if after.String() != d.before.String() {
 		return fmt.Errorf("deleting everything: the tenant is not as it was before")
 	}
-	d.say("That is what there was before.")
+	d.Say("That is what there was before.")
 	return nil
 }
 
