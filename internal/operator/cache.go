@@ -20,11 +20,11 @@ import (
 
 // cacheOptions says what is kept in memory: of Secrets only the labelled ones, which are those that the operator manages and those
 // that users want to be watched; of ConfigMaps only those that users want to be watched; of namespaces only the metadata, because only metadata is
-// asked for; of nothing the managed fields. An operator for some namespaces sees these, and the Secrets in its own.
+// asked for; of nothing the managed fields (compact). An operator for some namespaces sees these, and the Secrets in its own.
 func cacheOptions(own string, watched tenancy.Watched) cache.Options {
 	labelled := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{v1alpha1.WatchLabel: "true"})}
 	secrets := labelled
-	options := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	options := cache.Options{DefaultTransform: compact}
 	if !watched.All() {
 		options.DefaultNamespaces = configOf(watched...)
 		secrets.Namespaces = configOf(append(slices.Clip(watched), own)...)
