@@ -16,6 +16,9 @@ const (
 	PriorityDrift = -20
 )
 
+// Ahead returns the priority of what goes before everything of a priority that no token has, and behind everything of the one above.
+func Ahead(priority int) int { return priority + 1 }
+
 const (
 	// priorityStep is the shortest time left that is told apart from none.
 	priorityStep = 30 * time.Second

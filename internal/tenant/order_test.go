@@ -316,13 +316,13 @@ func (f *fleet) drift(objects int) {
 }
 
 // turn lets a job come at once, as wake.Turn does.
-func (f *fleet) turn(object string, wait time.Duration) {
+func (f *fleet) turn(turn Turn) {
 	go func() { // it must not block, and the jobs are locked while one begins
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		for i := range f.queue {
-			if f.queue[i].name == object {
-				f.queue[i].due = time.Now().Add(wait)
+			if f.queue[i].name == turn.Object {
+				f.queue[i].due = time.Now().Add(turn.Wait)
 			}
 		}
 	}()

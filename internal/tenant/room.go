@@ -115,15 +115,15 @@ func (r *room) giveBack(stay time.Duration) {
 }
 
 // call returns the objects whose turn it is now. Places are kept for them, and not any more for those who were called and have not come.
-func (r *room) call(now time.Time) []string {
+func (r *room) call(now time.Time) []absentee {
 	r.called = slices.DeleteFunc(r.called, func(c call) bool { return c.until.Before(now) })
-	var objects []string
+	var called []absentee
 	for len(r.line) > 0 && r.free(r.line[0].urgency, "") > 0 {
 		r.called = append(r.called, call{absentee: r.line[0], until: now.Add(callMost)})
-		objects = append(objects, r.line[0].object)
+		called = append(called, r.line[0])
 		r.line = r.line[1:]
 	}
-	return objects
+	return called
 }
 
 func (r *room) empty() bool { return r.held == 0 && len(r.line) == 0 && len(r.called) == 0 }

@@ -27,7 +27,7 @@ func newWaiting(t *testing.T) *waiting {
 	clock := clocktesting.NewFakeClock(time.Now())
 	w := &waiting{t: t, clock: clock, gate: newGate(clock), visits: NewVisits(4)}
 	w.gate.limit(1000, 1)
-	w.visits.OnTurn(func(object string, _ time.Duration) { w.called = append(w.called, object) })
+	w.visits.OnTurn(func(turn Turn) { w.called = append(w.called, turn.Object) })
 	for _, object := range []string{"shop/first", "shop/second"} {
 		end, err := w.begin(t.Context(), object)
 		if err != nil {
@@ -188,7 +188,7 @@ func TestNobodyWaitsForeverInARoom(t *testing.T) {
 func TestAPlaceStaysEmptyForAMomentAfterAPassThatStoodInLineForAPermit(t *testing.T) {
 	w := newWaiting(t)
 	var waits []time.Duration
-	w.visits.OnTurn(func(_ string, wait time.Duration) { waits = append(waits, wait) })
+	w.visits.OnTurn(func(turn Turn) { waits = append(waits, turn.Wait) })
 	ctx, end := w.visits.Begin(t.Context(), "shop/patient")
 	w.ends[0]()
 	if err := w.gate.enter(ctx); err != nil {

@@ -14,7 +14,17 @@ type Visits struct {
 
 	mu    sync.Mutex
 	rooms map[*gate]*room
-	again func(object string, wait time.Duration)
+	again func(Turn)
+}
+
+// Turn says that there is a place by now for the next pass of an object.
+type Turn struct {
+	// Object has the name that Begin was given.
+	Object string
+	// Class of the call that the object waits with.
+	Class Class
+	// Wait is how long the object is to wait before it comes.
+	Wait time.Duration
 }
 
 // NewVisits returns the Visits of a controller that works on so many objects at once.
@@ -22,9 +32,8 @@ func NewVisits(workers int) *Visits {
 	return &Visits{places: max(workers/2, 1), rooms: map[*gate]*room{}}
 }
 
-// OnTurn lets again know the objects for whose passes there is a place by now, by the names that Begin was given, and how long they are to wait before they
-// come. It must not block. Without it they come back by the time that a GateError tells.
-func (v *Visits) OnTurn(again func(object string, wait time.Duration)) {
+// OnTurn lets again know whose turn it is. It must not block. Without it objects come back by the time that a GateError tells.
+func (v *Visits) OnTurn(again func(Turn)) {
 	if v == nil {
 		return
 	}
@@ -156,7 +165,7 @@ func (v *Visits) call(r *room, now time.Time, wait time.Duration) {
 	if v.again == nil {
 		return
 	}
-	for _, object := range r.call(now.Add(wait)) {
-		v.again(object, wait)
+	for _, called := range r.call(now.Add(wait)) {
+		v.again(Turn{Object: called.object, Class: called.class, Wait: wait})
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/wake"
 )
 
-// TestTheObjectWhoseTurnItIsComesAtOnce and with the priority that it waits with.
+// TestTheObjectWhoseTurnItIsComesAtOnce, before others of its class and after the tokens.
 func TestTheObjectWhoseTurnItIsComesAtOnce(t *testing.T) {
 	queue := priorityqueue.New[reconcile.Request]("turn")
 	defer queue.ShutDown()
@@ -38,8 +38,8 @@ func TestTheObjectWhoseTurnItIsComesAtOnce(t *testing.T) {
 	named := func(name string) reconcile.Request {
 		return reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "shop", Name: name}}
 	}
-	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.PriorityChanged + 1), After: time.Hour}, named("second"))
 	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.PriorityChanged)}, named("third"))
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.PriorityChanged), After: time.Hour}, named("second"))
 	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(schedule.Priority(0))}, named("urgent"))
 	end()
 	for _, want := range []string{"urgent", "second", "third"} {
