@@ -33,6 +33,7 @@ func run() error {
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
 
+	leaveRoom()
 	operator.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
 	config, err := ctrl.GetConfig()
 	if err != nil {
