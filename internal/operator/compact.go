@@ -6,10 +6,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
 
-// conditioned is an object with conditions, such as those of our kinds.
-type conditioned interface{ GetConditions() []metav1.Condition }
+	"github.com/oauth-operator/oauth-operator/internal/report"
+)
 
 // compact makes an object small that is about to be cached. It drops the managed fields, which nobody asks for, and lets all objects have one copy
 // of the texts that they have in common, such as the keys of annotations: a decoder makes one for each object, which is a fifth of what thousands of
@@ -35,8 +34,8 @@ func compact(object any) (any, error) {
 	if secret, is := object.(*corev1.Secret); is {
 		secret.Data = withSharedKeys(secret.Data)
 	}
-	if o, has := object.(conditioned); has {
-		conditions := o.GetConditions()
+	if ours, is := object.(report.Object); is {
+		conditions := ours.GetConditions()
 		for i, c := range conditions {
 			conditions[i].Type, conditions[i].Status, conditions[i].Reason = shared(c.Type), metav1.ConditionStatus(shared(string(c.Status))), shared(c.Reason)
 		}
