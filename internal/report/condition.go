@@ -41,7 +41,11 @@ func (c Conditions) Unknown(kind, reason, message string) {
 func (c Conditions) Failed(kind string, err error) { c.False(kind, Reason(err), err.Error()) }
 
 // Remove takes away a condition that is present only while true.
-func (c Conditions) Remove(kind string) { meta.RemoveStatusCondition(c.List, kind) }
+func (c Conditions) Remove(kind string) {
+	if meta.FindStatusCondition(*c.List, kind) != nil { // most passes have nothing to take away, and need no other list
+		meta.RemoveStatusCondition(c.List, kind)
+	}
+}
 
 // Progress sets Reconciling and Stalled as kstatus reads them, from the error that ended the pass; nil means that the spec is
 // in force. Neither is present when the object is fine. One that stays keeps the time of its transition, so that a pass that ends like the

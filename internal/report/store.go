@@ -64,7 +64,7 @@ func Conclude(ctx context.Context, c client.Client, recorder events.EventRecorde
 
 // EnsureFinalizer adds our finalizer before anything is made on the tenant. An object that is being deleted can get none any more.
 func EnsureFinalizer(ctx context.Context, c client.Client, object client.Object) error {
-	if !object.GetDeletionTimestamp().IsZero() {
+	if !object.GetDeletionTimestamp().IsZero() || controllerutil.ContainsFinalizer(object, v1alpha1.Finalizer) {
 		return nil
 	}
 	return patchFinalizer(ctx, c, object, controllerutil.AddFinalizer)
@@ -72,14 +72,15 @@ func EnsureFinalizer(ctx context.Context, c client.Client, object client.Object)
 
 // DropFinalizer lets a deleted object go.
 func DropFinalizer(ctx context.Context, c client.Client, object client.Object) error {
+	if !controllerutil.ContainsFinalizer(object, v1alpha1.Finalizer) {
+		return nil
+	}
 	return patchFinalizer(ctx, c, object, controllerutil.RemoveFinalizer)
 }
 
 func patchFinalizer(ctx context.Context, c client.Client, object client.Object, change func(client.Object, string) bool) error {
 	stored := object.DeepCopyObject().(client.Object)
-	if !change(object, v1alpha1.Finalizer) {
-		return nil
-	}
+	change(object, v1alpha1.Finalizer)
 	// A merge patch replaces the whole list, so it must rest on the list as it is.
 	patch := client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
 	if err := c.Patch(ctx, object, patch); err != nil {

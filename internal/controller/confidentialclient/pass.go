@@ -119,19 +119,24 @@ func (p *pass) checkpoint(ctx context.Context) error {
 
 // finish stores the status if it has changed, tells a transition of Ready, and says when to come back.
 func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
-	if p.minted == nil && report.Changed(p.stored, p.obj) {
-		// The Secret's own event may have come before that of our last status: then there is nothing to correct.
-		if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+	if report.Changed(p.stored, p.obj) {
+		if err := p.conclude(ctx); err != nil {
 			return report.Again(err)
 		}
-	}
-	changed, storeErr := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj)
-	if storeErr != nil {
-		return report.Again(storeErr)
-	}
-	if changed {
 		p.tellRollout()
 	}
 	p.tellRotation()
 	return p.schedule(err), nil
+}
+
+// conclude stores the status.
+func (p *pass) conclude(ctx context.Context) error {
+	if p.minted == nil {
+		// The Secret's own event may have come before that of our last status: then there is nothing to correct.
+		if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+			return err
+		}
+	}
+	_, err := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj)
+	return err
 }
