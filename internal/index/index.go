@@ -1,5 +1,6 @@
 // Package index lets objects be found by what they refer to. All controllers share the indexes, so they are registered once, for the
-// manager's cache.
+// manager's cache. ConfidentialClients that are found are the cache's own objects, to be read and not to be changed: there can be thousands of them, and
+// mostly only their names are wanted.
 package index
 
 import (
@@ -193,12 +194,11 @@ func ScopesOfOAuthClient(ctx context.Context, reader client.Reader, oauthClient 
 // ClientsOfOAuthClient lists the ConfidentialClients that name an OAuthClient, admitted or not.
 func ClientsOfOAuthClient(ctx context.Context, reader client.Reader, oauthClient types.NamespacedName) ([]v1alpha1.ConfidentialClient, error) {
 	list := &v1alpha1.ConfidentialClientList{}
-	err := reader.List(ctx, list, client.MatchingFields{byOAuthClient: oauthClient.String()})
+	err := reader.List(ctx, list, client.MatchingFields{byOAuthClient: oauthClient.String()}, client.UnsafeDisableDeepCopy)
 	return list.Items, err
 }
 
-// ClientsRequesting lists the ConfidentialClients that request a scope of an OAuthClient, admitted or not. They are the cache's own
-// objects, to be read and not to be changed: there can be thousands of them.
+// ClientsRequesting lists the ConfidentialClients that request a scope of an OAuthClient, admitted or not.
 func ClientsRequesting(ctx context.Context, reader client.Reader, oauthClient types.NamespacedName, scope string) ([]v1alpha1.ConfidentialClient, error) {
 	list := &v1alpha1.ConfidentialClientList{}
 	err := reader.List(ctx, list, client.MatchingFields{byRequest: requestValue(oauthClient, scope)}, client.UnsafeDisableDeepCopy)
@@ -208,13 +208,13 @@ func ClientsRequesting(ctx context.Context, reader client.Reader, oauthClient ty
 // ClientsOfTenant lists the ConfidentialClients that name a tenant themselves: those of applications that nobody manages here.
 func ClientsOfTenant(ctx context.Context, reader client.Reader, tenant types.NamespacedName) ([]v1alpha1.ConfidentialClient, error) {
 	list := &v1alpha1.ConfidentialClientList{}
-	err := reader.List(ctx, list, client.MatchingFields{byTenant: tenant.String()})
+	err := reader.List(ctx, list, client.MatchingFields{byTenant: tenant.String()}, client.UnsafeDisableDeepCopy)
 	return list.Items, err
 }
 
 // ClientsWithSecret lists the ConfidentialClients whose credential is in a Secret.
 func ClientsWithSecret(ctx context.Context, reader client.Reader, secret types.NamespacedName) ([]v1alpha1.ConfidentialClient, error) {
 	list := &v1alpha1.ConfidentialClientList{}
-	err := reader.List(ctx, list, client.MatchingFields{bySecret: secret.String()})
+	err := reader.List(ctx, list, client.MatchingFields{bySecret: secret.String()}, client.UnsafeDisableDeepCopy)
 	return list.Items, err
 }

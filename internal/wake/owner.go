@@ -16,11 +16,9 @@ import (
 // moment later, when it is known whether the owner's own pass has written the object, and not at all if it has. Objects that are listed at the start
 // wake nobody: their owners are listed, too.
 func Owner(kind schema.GroupVersionKind, echoes *Echoes) handler.EventHandler {
-	return handler.Funcs{
+	return unlessListed{handler.Funcs{
 		CreateFunc: func(_ context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
-			if !e.IsInInitialList {
-				echoes.wakeUnlessOwn(e.Object, ownersOf(kind, e.Object), queue)
-			}
+			echoes.wakeUnlessOwn(e.Object, ownersOf(kind, e.Object), queue)
 		},
 		UpdateFunc: func(_ context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 			echoes.wakeUnlessOwn(e.ObjectNew, ownersOf(kind, e.ObjectOld, e.ObjectNew), queue) // who has lost it feels it, too
@@ -31,7 +29,7 @@ func Owner(kind schema.GroupVersionKind, echoes *Echoes) handler.EventHandler {
 				queue.Add(owner)
 			}
 		},
-	}
+	}}
 }
 
 // wakeUnlessOwn wakes the owners of an object that is not as this process has written it last. The event often comes before the answer to the write.

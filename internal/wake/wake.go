@@ -110,27 +110,40 @@ func becameTrue(before, after []metav1.Condition, kind string) bool {
 }
 
 // Map returns a handler that wakes the objects that find names. When find fails, nothing is woken and the failure is logged: a
-// cache answers lists from memory, so this does not happen while the operator runs.
+// cache answers lists from memory, so this does not happen while the operator runs. What is listed at the start wakes nobody: whom it could wake is
+// listed, too, and looked at when all caches are filled.
 func Map[T client.Object](find func(ctx context.Context, changed T) ([]types.NamespacedName, error)) handler.EventHandler {
-	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request { return requests(ctx, o, find) })
+	return unlessListed{handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
+		return requests(ctx, o, find)
+	})}
+}
+
+// unlessListed is a handler that leaves out what is listed at the start.
+type unlessListed struct{ handler.EventHandler }
+
+// Create handles what has come since the start.
+func (u unlessListed) Create(ctx context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+	if !e.IsInInitialList {
+		u.EventHandler.Create(ctx, e, queue)
+	}
 }
 
 // Later returns a handler that wakes the objects that find names a while after an object has come or gone, so that many that come at once wake them
-// once.
+// once. What is listed at the start wakes nobody, as with Map.
 func Later[T client.Object](delay time.Duration, find func(ctx context.Context, changed T) ([]types.NamespacedName, error)) handler.EventHandler {
 	wake := func(ctx context.Context, o client.Object, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 		for _, request := range requests(ctx, o, find) {
 			queue.AddAfter(request, delay)
 		}
 	}
-	return handler.Funcs{
+	return unlessListed{handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 			wake(ctx, e.Object, queue)
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 			wake(ctx, e.Object, queue)
 		},
-	}
+	}}
 }
 
 // First returns a handler that gives the objects that are listed at the start their priority. Without it they have one that is lower than that of

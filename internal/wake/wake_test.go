@@ -14,6 +14,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -215,6 +216,21 @@ func TestLaterWakesOnceForMany(t *testing.T) {
 	}
 	if queue.Len() != 0 {
 		t.Error("it wakes more than once")
+	}
+}
+
+func TestWhatIsListedAtTheStartWakesNobody(t *testing.T) {
+	find := func(context.Context, *v1alpha1.Scope) ([]types.NamespacedName, error) {
+		return []types.NamespacedName{{Namespace: "shop", Name: "a"}}, nil
+	}
+	for name, handler := range map[string]handler.EventHandler{"Map": wake.Map(find), "Later": wake.Later(0, find)} {
+		for _, listed := range []bool{true, false} {
+			queue := newRecorder()
+			handler.Create(t.Context(), event.CreateEvent{Object: &v1alpha1.Scope{}, IsInInitialList: listed}, queue)
+			if woken := len(queue.added) > 0; woken == listed {
+				t.Errorf("%s: listed at the start: %t; woken: %t", name, listed, woken)
+			}
+		}
 	}
 }
 

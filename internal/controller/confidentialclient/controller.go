@@ -75,7 +75,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.First(r.priority)).
 		Watches(&corev1.Secret{}, wake.Owner(v1alpha1.GroupVersion.WithKind("ConfidentialClient"), r.Echoes)).
-		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
+		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s client.Object) ([]types.NamespacedName, error) {
 			return wake.Names(index.ClientsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
 		})).
 		Watches(&v1alpha1.OAuthClient{}, wake.Map(func(ctx context.Context, o *v1alpha1.OAuthClient) ([]types.NamespacedName, error) {
@@ -86,7 +86,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		WithOptions(options)
 	return wake.NamespaceLabels(watches, r.Resolver.Watched, func(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
 		clients := &v1alpha1.ConfidentialClientList{}
-		err := r.Client.List(ctx, clients, client.InNamespace(namespace))
+		err := r.Client.List(ctx, clients, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
 		return wake.Names(clients.Items, err)
 	}).Complete(r)
 }

@@ -65,7 +65,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("identitytenant").
 		For(&v1alpha1.IdentityTenant{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
-		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s *corev1.Secret) ([]types.NamespacedName, error) {
+		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s client.Object) ([]types.NamespacedName, error) {
 			return wake.Names(index.TenantsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
 		})).
 		Watches(&corev1.ConfigMap{}, wake.Map(func(ctx context.Context, c *corev1.ConfigMap) ([]types.NamespacedName, error) {

@@ -86,15 +86,15 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 // application as they, those to which its Scopes attach, and those that its ConfidentialClients keep from being deleted.
 func (r *Reconciler) feelsNamespace(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
 	own := &v1alpha1.OAuthClientList{}
-	if err := r.Client.List(ctx, own, client.InNamespace(namespace)); err != nil {
+	if err := r.Client.List(ctx, own, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
 	scopes := &v1alpha1.ScopeList{}
-	if err := r.Client.List(ctx, scopes, client.InNamespace(namespace)); err != nil {
+	if err := r.Client.List(ctx, scopes, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
 	clients := &v1alpha1.ConfidentialClientList{}
-	if err := r.Client.List(ctx, clients, client.InNamespace(namespace)); err != nil {
+	if err := r.Client.List(ctx, clients, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
 	var names []types.NamespacedName

@@ -53,7 +53,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		WithOptions(options)
 	return wake.NamespaceLabels(watches, r.Resolver.Watched, func(ctx context.Context, namespace string) ([]types.NamespacedName, error) {
 		scopes := &v1alpha1.ScopeList{}
-		err := r.Client.List(ctx, scopes, client.InNamespace(namespace))
+		err := r.Client.List(ctx, scopes, client.InNamespace(namespace), client.UnsafeDisableDeepCopy)
 		return wake.Names(scopes.Items, err)
 	}).Complete(r)
 }
