@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/packed"
 )
 
 // decoded returns an object as a decoder makes it, with texts of its own.
@@ -38,18 +39,29 @@ func compacted[T client.Object](t *testing.T, object T) T {
 }
 
 func TestCompactChangesNothingButTheManagedFields(t *testing.T) {
-	from := corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{
-			Name: "orders", Namespace: "shop", Labels: map[string]string{"app": "orders"}, Annotations: map[string]string{"issued": "now"},
-			OwnerReferences: []metav1.OwnerReference{{APIVersion: "oauth-operator.dev/v1alpha1", Kind: "ConfidentialClient", Name: "orders", UID: "1"}},
-			ManagedFields:   []metav1.ManagedFieldsEntry{{Manager: "somebody"}},
-		},
-		Data: map[string][]byte{"access_token": []byte("x")}, Type: corev1.SecretTypeOpaque,
+	metadata := metav1.ObjectMeta{
+		Name: "orders", Namespace: "shop", Labels: map[string]string{"app": "orders"}, Annotations: map[string]string{"issued": "now"},
+		OwnerReferences: []metav1.OwnerReference{{APIVersion: "oauth-operator.dev/v1alpha1", Kind: "ConfidentialClient", Name: "orders", UID: "1"}},
+		Finalizers:      []string{v1alpha1.Finalizer},
+		ManagedFields:   []metav1.ManagedFieldsEntry{{Manager: "somebody"}},
 	}
-	small := compacted(t, decoded(t, from))
-	from.ManagedFields = nil
-	if diff := cmp.Diff(&from, small); diff != "" {
+	configMap := corev1.ConfigMap{ObjectMeta: metadata, Data: map[string]string{"ca.crt": "x"}}
+	small := compacted(t, decoded(t, configMap))
+	configMap.ManagedFields = nil
+	if diff := cmp.Diff(&configMap, small); diff != "" {
 		t.Errorf("it differs (-was +is):\n%s", diff)
+	}
+	secret := corev1.Secret{ObjectMeta: metadata, Data: map[string][]byte{"access_token": []byte("x")}, Type: corev1.SecretTypeOpaque}
+	inCache, err := compact(decoded(t, secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret.ManagedFields = nil
+	if diff := cmp.Diff(any(&secret), any(inCache.(*packed.Secret).DeepCopyObject())); diff != "" {
+		t.Errorf("a Secret differs (-was +is):\n%s", diff)
+	}
+	if again, err := compact(inCache); err != nil || again != inCache {
+		t.Errorf("when a cache asks again, a Secret becomes %v, %v", again, err)
 	}
 	bare := compacted(t, &v1alpha1.Scope{})
 	if diff := cmp.Diff(&v1alpha1.Scope{}, bare); diff != "" {
@@ -62,12 +74,14 @@ func TestCompactChangesNothingButTheManagedFields(t *testing.T) {
 }
 
 func TestCompactLetsObjectsShareTexts(t *testing.T) {
-	from := v1alpha1.ConfidentialClient{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Labels: map[string]string{"app.kubernetes.io/part-of": "orders"}}}
+	from := v1alpha1.ConfidentialClient{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Labels: map[string]string{"app.kubernetes.io/part-of": "orders"}, Finalizers: []string{v1alpha1.Finalizer}}}
 	from.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "True", Reason: "Available", Message: "Secret \"orders\" holds a token"}}
 	texts := func(c *v1alpha1.ConfidentialClient) map[string]string {
-		found := map[string]string{"namespace": c.Namespace, "reason": c.Status.Conditions[0].Reason, "type": c.Status.Conditions[0].Type}
-		for key, value := range c.Labels {
-			found["key"], found["value"] = key, value
+		found := map[string]string{
+			"namespace": c.Namespace, "finalizer": c.Finalizers[0], "reason": c.Status.Conditions[0].Reason, "type": c.Status.Conditions[0].Type,
+		}
+		for key := range c.Labels {
+			found["key"] = key
 		}
 		return found
 	}

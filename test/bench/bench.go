@@ -163,8 +163,9 @@ func newClient(config *rest.Config) (client.WithWatch, error) {
 }
 
 // run starts one of our own programs.
-func (b *bench) run(name string, args ...string) (*process.Process, error) {
-	return b.guard.Start(process.Command{Name: name, Path: filepath.Join(cmp.Or(b.programs, filepath.Join(b.root, "bin")), name), Args: args, Log: b.file(name + ".log")})
+func (b *bench) run(name string, environment []string, args ...string) (*process.Process, error) {
+	path := filepath.Join(cmp.Or(b.programs, filepath.Join(b.root, "bin")), name)
+	return b.guard.Start(process.Command{Name: name, Path: path, Args: args, Env: environment, Log: b.file(name + ".log")})
 }
 
 // file is a path in the directory of this run.

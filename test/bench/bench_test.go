@@ -2,16 +2,20 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/go-logr/logr"
+	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/yaml"
 
 	"github.com/oauth-operator/oauth-operator/test/narration"
 )
@@ -102,4 +106,23 @@ func figuresIn(t *testing.T, path string) map[string]map[string]float64 {
 		}
 	}
 	return figures
+}
+
+func TestTheOperatorHasTheMemoryLimitOfTheManifests(t *testing.T) {
+	manifest, err := os.ReadFile(filepath.Join("..", "..", "config", "manager", "manager.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deployment := &appsv1.Deployment{}
+	for document := range strings.SplitSeq(string(manifest), "\n---\n") {
+		if strings.Contains(document, "kind: Deployment") {
+			if err := yaml.UnmarshalStrict([]byte(document), deployment); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	limit := deployment.Spec.Template.Spec.Containers[0].Resources.Limits.Memory()
+	if want := fmt.Sprintf("GOMEMLIMIT=%dMiB", limit.Value()>>20); !slices.Contains(installed(), want) {
+		t.Errorf("it is started with %q, not with %s", installed(), want)
+	}
 }

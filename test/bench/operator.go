@@ -47,11 +47,14 @@ func (b *bench) startOperator(ctx context.Context, flags ...string) (*operator, 
 	}
 	arguments = append(append(arguments, strings.Fields(b.operatorFlags)...), flags...)
 	o.begun = time.Now()
-	if o.process, err = b.run("manager", arguments...); err != nil {
+	if o.process, err = b.run("manager", installed(), arguments...); err != nil {
 		return nil, err
 	}
 	return o, o.process.WaitFor(ctx, process.Answers("http://"+health+"/readyz"))
 }
+
+// installed returns the environment that the manifests give the operator (config/manager): the memory limit of its container.
+func installed() []string { return []string{"GOMEMLIMIT=256MiB"} }
 
 // usage is what the operator has cost so far.
 func (o *operator) usage() (usage, error) { return usageOf(o.process.PID()) }

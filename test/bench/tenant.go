@@ -29,7 +29,7 @@ type tenant struct {
 // startTenant starts a tenant of which nobody knows yet.
 func (b *bench) startTenant(ctx context.Context) (*tenant, error) {
 	ca, credential := b.file("tenant-ca.pem"), b.file("tenant-administrator.json")
-	p, err := b.run("identity-emulator", "--listen=127.0.0.1:0", "--control=127.0.0.1:0", "--quiet", "--ca-file="+ca, "--admin-credential-file="+credential)
+	p, err := b.run("identity-emulator", nil, "--listen=127.0.0.1:0", "--control=127.0.0.1:0", "--quiet", "--ca-file="+ca, "--admin-credential-file="+credential)
 	if err != nil {
 		return nil, err
 	}
