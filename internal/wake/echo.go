@@ -37,12 +37,14 @@ func (e *Echoes) Wrote(object types.UID, version string) {
 	e.versions[object] = version
 }
 
-// isOwn says whether an object is as this process has written it last.
-func (e *Echoes) isOwn(o client.Object) bool {
+// Last says whether a resource version of an object is that of the last own write. On a nil Echoes none is.
+func (e *Echoes) Last(object types.UID, version string) bool {
+	if e == nil || version == "" {
+		return false
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	version, known := e.versions[o.GetUID()]
-	return known && version == o.GetResourceVersion()
+	return e.versions[object] == version
 }
 
 func (e *Echoes) forget(o client.Object) {

@@ -40,7 +40,7 @@ func (e *Echoes) wakeUnlessOwn(o client.Object, owners map[reconcile.Request]boo
 	due := e.clock.After(echo)
 	go func() {
 		<-due // the context of the event ends with the handler; a queue that has been shut down takes nothing
-		if e.isOwn(o) && len(owners) == 1 {
+		if e.Last(o.GetUID(), o.GetResourceVersion()) && len(owners) == 1 {
 			return
 		}
 		for owner := range owners {

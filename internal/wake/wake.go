@@ -118,6 +118,20 @@ func Map[T client.Object](find func(ctx context.Context, changed T) ([]types.Nam
 	})}
 }
 
+// Named is Map for who needs to know no more of a changed object than its name, as of a Secret.
+func Named(find func(ctx context.Context, changed types.NamespacedName) ([]types.NamespacedName, error)) handler.EventHandler {
+	named := Map(func(ctx context.Context, o client.Object) ([]types.NamespacedName, error) {
+		return find(ctx, client.ObjectKeyFromObject(o))
+	})
+	return handler.Funcs{
+		CreateFunc: named.Create,
+		DeleteFunc: named.Delete,
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			named.Generic(ctx, event.GenericEvent{Object: e.ObjectNew}, queue) // once, where Map asks for the object before and after
+		},
+	}
+}
+
 // unlessListed is a handler that leaves out what is listed at the start.
 type unlessListed struct{ handler.EventHandler }
 

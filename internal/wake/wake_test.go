@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -216,6 +217,29 @@ func TestLaterWakesOnceForMany(t *testing.T) {
 	}
 	if queue.Len() != 0 {
 		t.Error("it wakes more than once")
+	}
+}
+
+func TestNamedAsksOnceForAnUpdate(t *testing.T) {
+	asked := 0
+	named := wake.Named(func(_ context.Context, name types.NamespacedName) ([]types.NamespacedName, error) {
+		asked++
+		return []types.NamespacedName{name}, nil
+	})
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "token"}}
+	for what, happens := range map[string]func(queue *recorder){
+		"create": func(queue *recorder) { named.Create(t.Context(), event.CreateEvent{Object: secret}, queue) },
+		"update": func(queue *recorder) {
+			named.Update(t.Context(), event.UpdateEvent{ObjectOld: secret, ObjectNew: secret}, queue)
+		},
+		"delete": func(queue *recorder) { named.Delete(t.Context(), event.DeleteEvent{Object: secret}, queue) },
+	} {
+		queue := newRecorder()
+		asked = 0
+		happens(queue)
+		if _, woken := queue.added["shop/token"]; asked != 1 || !woken {
+			t.Errorf("%s: asked %d times, woken: %v", what, asked, queue.added)
+		}
 	}
 }
 

@@ -75,8 +75,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		For(&v1alpha1.ConfidentialClient{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
 		Watches(&v1alpha1.ConfidentialClient{}, wake.First(r.priority)).
 		Watches(&corev1.Secret{}, wake.Owner(v1alpha1.GroupVersion.WithKind("ConfidentialClient"), r.Echoes)).
-		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s client.Object) ([]types.NamespacedName, error) {
-			return wake.Names(index.ClientsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
+		Watches(&corev1.Secret{}, wake.Named(func(ctx context.Context, name types.NamespacedName) ([]types.NamespacedName, error) {
+			return wake.Names(index.ClientsWithSecret(ctx, r.Client, name))
 		})).
 		Watches(&v1alpha1.OAuthClient{}, wake.Map(func(ctx context.Context, o *v1alpha1.OAuthClient) ([]types.NamespacedName, error) {
 			return wake.Names(index.ClientsOfOAuthClient(ctx, r.Client, client.ObjectKeyFromObject(o)))

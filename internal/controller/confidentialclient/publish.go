@@ -53,7 +53,7 @@ func (p *pass) publish(ctx context.Context) error {
 	return p.prune(ctx)
 }
 
-// bringUpToDate looks at the Secret again, live, unless this pass has done that: the cache may lag behind our own last write. Then it writes what is still to be written.
+// bringUpToDate makes sure of the Secret, unless this pass has looked at it past the cache. Then it writes what is still to be written.
 func (p *pass) bringUpToDate(ctx context.Context) error {
 	if !p.published.Live {
 		if err := p.lookAgain(ctx); err != nil {
@@ -81,12 +81,16 @@ func (p *pass) bringUpToDate(ctx context.Context) error {
 	return nil
 }
 
-// lookAgain looks at the Secret past the cache, once a token that is to be renewed has its place at the tenant.
+// lookAgain looks at the Secret past the cache, once a token that is to be renewed has its place at the tenant. The cache may lag behind our own last
+// write; if it shows that very write, there is nothing more to see: what somebody else does in this moment, a look now could miss as well.
 func (p *pass) lookAgain(ctx context.Context) error {
 	if p.decision.Renew() {
 		if err := p.session.Enter(ctx); err != nil {
 			return err
 		}
+	}
+	if p.Echoes.Last(p.published.UID, p.published.Version) {
+		return nil
 	}
 	var err error
 	p.published, err = secret.ObserveLive(ctx, p.Live, p.secretKey(), p.claim)

@@ -65,11 +65,11 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("identitytenant").
 		For(&v1alpha1.IdentityTenant{}, builder.WithPredicates(wake.OwnIn(r.Shard))).
-		Watches(&corev1.Secret{}, wake.Map(func(ctx context.Context, s client.Object) ([]types.NamespacedName, error) {
-			return wake.Names(index.TenantsWithSecret(ctx, r.Client, client.ObjectKeyFromObject(s)))
+		Watches(&corev1.Secret{}, wake.Named(func(ctx context.Context, name types.NamespacedName) ([]types.NamespacedName, error) {
+			return wake.Names(index.TenantsWithSecret(ctx, r.Client, name))
 		})).
-		Watches(&corev1.ConfigMap{}, wake.Map(func(ctx context.Context, c *corev1.ConfigMap) ([]types.NamespacedName, error) {
-			return wake.Names(index.TenantsWithConfigMap(ctx, r.Client, client.ObjectKeyFromObject(c)))
+		Watches(&corev1.ConfigMap{}, wake.Named(func(ctx context.Context, name types.NamespacedName) ([]types.NamespacedName, error) {
+			return wake.Names(index.TenantsWithConfigMap(ctx, r.Client, name))
 		})).
 		WatchesRawSource(source.Func(r.watchCircuits)).
 		WatchesRawSource(wake.Turn(r.Visits)).
