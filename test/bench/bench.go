@@ -41,7 +41,7 @@ type bench struct {
 	size      size
 	directory string // everything that is written but the figures; removed at the end
 	guard     *process.Guard
-	report    report
+	report    outcome
 	scenario  string // that is being measured
 	profiled  string // scenario of which there are profiles already
 
@@ -81,7 +81,7 @@ func newBench(o options, n *narration.Narrator) (*bench, error) {
 	}
 	return &bench{
 		Narrator: n, options: o, size: size, directory: directory, guard: guard,
-		report: report{Date: time.Now().UTC(), Size: o.size, Machine: thisMachine()},
+		report: outcome{Date: time.Now().UTC(), Size: o.size, Machine: thisMachine()},
 	}, nil
 }
 

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// report is what a run has found out.
-type report struct {
+// outcome is what a run has found out.
+type outcome struct {
 	Date time.Time `json:"date"`
 	// Size is the name of the size.
 	Size    string  `json:"size"`
@@ -79,8 +79,8 @@ func (f figure) verdict() string {
 	return "MISSED"
 }
 
-// table is the report for people.
-func (r *report) table() string {
+// table is the outcome for people.
+func (r *outcome) table() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s, size %s, %s, %.0f s\n\n", r.Date.Format(time.DateTime), r.Size, r.Machine, r.Seconds)
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -96,8 +96,8 @@ func (r *report) table() string {
 	return text.String()
 }
 
-// write stores the report as JSON.
-func (r *report) write(path string) error {
+// write stores the outcome as JSON.
+func (r *outcome) write(path string) error {
 	content, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encoding the figures: %w", err)
