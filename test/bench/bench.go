@@ -174,6 +174,10 @@ func (b *bench) file(name string) string { return filepath.Join(b.directory, nam
 // measure runs one scenario.
 func (b *bench) measure(ctx context.Context, s scenario) error {
 	b.scenario = s.name
+	begun := time.Now()
+	defer func() {
+		b.report.Scenarios = append(b.report.Scenarios, taken{Name: s.name, Seconds: round(time.Since(begun).Seconds())})
+	}()
 	if err := b.enter(ctx, s.stage, s.limit(b.size)); err != nil {
 		return err
 	}

@@ -16,9 +16,16 @@ type outcome struct {
 	// Size is the name of the size.
 	Size    string  `json:"size"`
 	Machine machine `json:"machine"`
-	// Seconds that the whole run has taken.
-	Seconds float64  `json:"seconds"`
-	Figures []figure `json:"figures"`
+	// Seconds that the whole run has taken, and each of the Scenarios, with what it needs first.
+	Seconds   float64  `json:"seconds"`
+	Scenarios []taken  `json:"scenarios"`
+	Figures   []figure `json:"figures"`
+}
+
+// taken is how long a scenario has taken.
+type taken struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
 }
 
 // figure is one thing that was measured.
@@ -93,6 +100,11 @@ func (r *outcome) table() string {
 		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\n", f.Scenario, f.Name, f.Value, f.Unit, most, f.verdict())
 	}
 	_ = w.Flush() // of a strings.Builder, which does not fail
+	text.WriteString("\nSeconds taken:")
+	for _, s := range r.Scenarios {
+		fmt.Fprintf(&text, " %s %.0f", s.Name, s.Seconds)
+	}
+	text.WriteString("\n")
 	return text.String()
 }
 
