@@ -178,7 +178,7 @@ func (b *bench) measure(ctx context.Context, s scenario) error {
 	defer func() {
 		b.report.Scenarios = append(b.report.Scenarios, taken{Name: s.name, Seconds: round(time.Since(begun).Seconds())})
 	}()
-	if err := b.enter(ctx, s.stage, s.limit(b.size)); err != nil {
+	if err := b.enter(ctx, s.stage); err != nil {
 		return err
 	}
 	err := s.run(ctx, b)
@@ -202,17 +202,7 @@ type scenario struct {
 	name, title string
 	// stage that it plays on. Those of one stage find what the one before has left there.
 	stage string
-	// rate is how many calls a second the tenant is held to; as many as can be if nil.
-	rate func(size) int
-	run  func(context.Context, *bench) error
-}
-
-func (s scenario) limit(of size) int {
-	const most = 1000 // that an IdentityTenant can say
-	if s.rate == nil {
-		return most
-	}
-	return s.rate(of)
+	run   func(context.Context, *bench) error
 }
 
 // scenarios are all that there are, in their order.
@@ -227,7 +217,7 @@ func scenarios() []scenario {
 		{name: "drift", title: "applications are compared while tokens are renewed", stage: "applications", run: checkDrift},
 		{name: "shards", title: "ConfidentialClients from apply to Ready by one operator, and by three that share them", stage: "shards", run: share},
 		{name: "refresh", title: "tokens with a short life are renewed", stage: "tokens", run: refresh},
-		{name: "recovery", title: "the tenant goes away, and comes back", stage: "tokens", run: recovery},
+		{name: "recovery", title: "the tenant goes away, and comes back", stage: "recovery", run: recovery},
 	}
 }
 
