@@ -43,7 +43,7 @@ type bench struct {
 	guard     *process.Guard
 	report    outcome
 	scenario  string // that is being measured
-	profiled  string // scenario of which there are profiles already
+	busiest   busiest
 
 	plane      *controlplane.ControlPlane
 	registry   registry
