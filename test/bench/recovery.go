@@ -24,6 +24,7 @@ func recovery(ctx context.Context, b *bench) error {
 		return err
 	}
 	const before = 5 * time.Second // it goes away before the first is due
+	b.Say("waiting until the first are due")
 	if err := b.untilOverdue(ctx, r, 1, before); err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (b *bench) untilOverdue(ctx context.Context, r *reader, n int, moment time.
 		if late >= n {
 			return nil
 		}
-		if time.Since(told) > 10*time.Second {
+		if late > 0 && time.Since(told) > 10*time.Second {
 			told = time.Now()
 			b.Say("%d of %d are past their renewal", late, n)
 		}
