@@ -31,8 +31,11 @@ const (
 // stopGrace is how long a program may take to end.
 const stopGrace = 20 * time.Second
 
-// concurrency is how many workers make requests at once: as many as work on one tenant in the operator, by the default of its flag.
-const concurrency = 8
+// An operator has so many workers, by the default of its flag, and half of them work on one tenant at once: as many make requests here.
+const (
+	workers     = 16
+	concurrency = workers / 2
+)
 
 // bench is what the scenarios share.
 type bench struct {
