@@ -35,7 +35,7 @@ type size struct {
 	Scopes int
 }
 
-// sizes by name. The full one is what the targets are for, and takes about half an hour; the small one takes about a minute, and is for a test of this
+// sizes by name. The full one is what the targets are for, and takes about half an hour; the small one takes about two minutes, and is for a test of this
 // program.
 func sizes() map[string]size {
 	return map[string]size{
