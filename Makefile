@@ -71,7 +71,7 @@ simulation: ## Let the operator live for two simulated days of outages, throttli
 	@KUBEBUILDER_ASSETS="$$(hack/control-plane.sh)" SIMULATED_HOURS="$(or $(HOURS),48)" SIMULATION_SEED="$(SEED)" \
 		go test ./test/simulation -count=1 -timeout 60m -v 2>&1 | grep -v '"level"='
 
-# How much the benchmark does: small (a minute), default (less than ten) or full (half an hour). What it prints depends on the machine and on what
+# How much the benchmark does: small (two minutes), default (less than ten) or full (half an hour). What it prints depends on the machine and on what
 # else that does; docs/performance.md says what can be relied on.
 SIZE ?= default
 # Some of its scenarios, separated by commas, such as SCENARIOS=refresh,recovery, and a directory for profiles of the operator.

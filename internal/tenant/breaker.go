@@ -8,9 +8,11 @@ const (
 	// breakerFirst and breakerMost bound the pause before a probe. Each probe that fails doubles it.
 	breakerFirst = 5 * time.Second
 	breakerMost  = time.Minute
-	// urgentPart and urgentLeast bound the pause before a probe that is for a token: a tenth of the time that it has left, and a second.
+	// urgentPart, urgentLeast and urgentMost bound the pause before a probe that is for a token: a tenth of the time that it has left, but at least a second
+	// and no more than five. Tokens that wait are renewed the sooner, and a call every five seconds is no burden for any tenant.
 	urgentPart  = 10
 	urgentLeast = time.Second
+	urgentMost  = 5 * time.Second
 	// probeTurn is how long a call is sent away for while a probe is under way.
 	probeTurn = time.Second
 )
@@ -48,7 +50,7 @@ type breaker struct {
 // admit returns whether a call may go at now, and which probe it is: 0 for an ordinary call. A call that may not go can come back after wait.
 //
 // expiry is that of the token that the call replaces, zero for other calls. A token that is about to expire cannot sit out a pause: the call for it
-// may be the probe after a tenth of the time that it had left when the last one failed.
+// may be the probe after a part of the time that it had left when the last one failed.
 func (b *breaker) admit(now, expiry time.Time) (probe int, wait time.Duration, ok bool) {
 	due := b.due(expiry)
 	switch {
@@ -69,7 +71,7 @@ func (b *breaker) due(expiry time.Time) time.Time {
 	if expiry.IsZero() {
 		return b.probeTime
 	}
-	early := b.failTime.Add(max(expiry.Sub(b.failTime)/urgentPart, urgentLeast))
+	early := b.failTime.Add(min(max(expiry.Sub(b.failTime)/urgentPart, urgentLeast), urgentMost))
 	if early.Before(b.probeTime) {
 		return early
 	}

@@ -31,8 +31,11 @@ const (
 // stopGrace is how long a program may take to end.
 const stopGrace = 20 * time.Second
 
-// concurrency is how many workers make requests at once: as many as work on one tenant in the operator, by the default of its flag.
-const concurrency = 8
+// An operator has so many workers, by the default of its flag, and half of them work on one tenant at once: as many make requests here.
+const (
+	workers     = 16
+	concurrency = workers / 2
+)
 
 // bench is what the scenarios share.
 type bench struct {
@@ -41,9 +44,9 @@ type bench struct {
 	size      size
 	directory string // everything that is written but the figures; removed at the end
 	guard     *process.Guard
-	report    report
+	report    outcome
 	scenario  string // that is being measured
-	profiled  string // scenario of which there are profiles already
+	busiest   busiest
 
 	plane      *controlplane.ControlPlane
 	registry   registry
@@ -81,7 +84,7 @@ func newBench(o options, n *narration.Narrator) (*bench, error) {
 	}
 	return &bench{
 		Narrator: n, options: o, size: size, directory: directory, guard: guard,
-		report: report{Date: time.Now().UTC(), Size: o.size, Machine: thisMachine()},
+		report: outcome{Date: time.Now().UTC(), Size: o.size, Machine: thisMachine()},
 	}, nil
 }
 
@@ -174,7 +177,11 @@ func (b *bench) file(name string) string { return filepath.Join(b.directory, nam
 // measure runs one scenario.
 func (b *bench) measure(ctx context.Context, s scenario) error {
 	b.scenario = s.name
-	if err := b.enter(ctx, s.stage, s.limit(b.size)); err != nil {
+	begun := time.Now()
+	defer func() {
+		b.report.Scenarios = append(b.report.Scenarios, taken{Name: s.name, Seconds: round(time.Since(begun).Seconds())})
+	}()
+	if err := b.enter(ctx, s.stage); err != nil {
 		return err
 	}
 	err := s.run(ctx, b)
@@ -198,17 +205,7 @@ type scenario struct {
 	name, title string
 	// stage that it plays on. Those of one stage find what the one before has left there.
 	stage string
-	// rate is how many calls a second the tenant is held to; as many as can be if nil.
-	rate func(size) int
-	run  func(context.Context, *bench) error
-}
-
-func (s scenario) limit(of size) int {
-	const most = 1000 // that an IdentityTenant can say
-	if s.rate == nil {
-		return most
-	}
-	return s.rate(of)
+	run   func(context.Context, *bench) error
 }
 
 // scenarios are all that there are, in their order.
@@ -223,7 +220,7 @@ func scenarios() []scenario {
 		{name: "drift", title: "applications are compared while tokens are renewed", stage: "applications", run: checkDrift},
 		{name: "shards", title: "ConfidentialClients from apply to Ready by one operator, and by three that share them", stage: "shards", run: share},
 		{name: "refresh", title: "tokens with a short life are renewed", stage: "tokens", run: refresh},
-		{name: "recovery", title: "the tenant goes away, and comes back", stage: "tokens", run: recovery},
+		{name: "recovery", title: "the tenant goes away, and comes back", stage: "recovery", run: recovery},
 	}
 }
 

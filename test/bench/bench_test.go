@@ -89,7 +89,7 @@ func figuresIn(t *testing.T, path string) map[string]map[string]float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r report
+	var r outcome
 	if err := json.Unmarshal(content, &r); err != nil {
 		t.Fatal(err)
 	}

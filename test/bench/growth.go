@@ -33,10 +33,13 @@ func growFleet(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// ensureFleet makes the fleet, if the scenarios before have not.
+// ensureFleet makes the fleet, if the scenarios before have not: what that costs is growth.
 func (b *bench) ensureFleet(ctx context.Context) error {
 	if b.stage.clients >= b.size.Fleet {
 		return nil
 	}
+	present := b.scenario
+	defer func() { b.scenario = present }()
+	b.scenario = "growth"
 	return growFleet(ctx, b)
 }

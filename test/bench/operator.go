@@ -3,12 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,12 +17,23 @@ type operator struct {
 	process *process.Process
 	metrics string // address of its metrics
 	pprof   string // address of its profiles; empty for none
+	health  string // address at which it says that it is ready
 	begun   time.Time
 	asking  time.Duration // CPU time that it has spent on answering for its metrics
 }
 
 // startOperator starts the operator as its ServiceAccount, and returns when it says that it is ready.
 func (b *bench) startOperator(ctx context.Context, flags ...string) (*operator, error) {
+	o, err := b.launchOperator(flags...)
+	if err != nil {
+		return nil, err
+	}
+	err = o.untilReady(ctx)
+	return o, err
+}
+
+// launchOperator starts the operator as its ServiceAccount.
+func (b *bench) launchOperator(flags ...string) (*operator, error) {
 	health, err := process.FreeAddress()
 	if err != nil {
 		return nil, err
@@ -34,7 +42,7 @@ func (b *bench) startOperator(ctx context.Context, flags ...string) (*operator, 
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{metrics: "http://" + metrics + "/metrics"}
+	o := &operator{metrics: "http://" + metrics + "/metrics", health: "http://" + health + "/readyz"}
 	arguments := []string{
 		"--kubeconfig=" + b.kubeconfig, "--operator-namespace=" + operatorNamespace,
 		"--metrics-bind-address=" + metrics, "--health-probe-bind-address=" + health, "--zap-log-level=error",
@@ -50,7 +58,12 @@ func (b *bench) startOperator(ctx context.Context, flags ...string) (*operator, 
 	if o.process, err = b.run("manager", installed(), arguments...); err != nil {
 		return nil, err
 	}
-	return o, o.process.WaitFor(ctx, process.Answers("http://"+health+"/readyz"))
+	return o, nil
+}
+
+// untilReady waits until the operator says that it is ready.
+func (o *operator) untilReady(ctx context.Context) error {
+	return o.process.WaitFor(ctx, process.Answers(o.health))
 }
 
 // installed returns the environment that the manifests give the operator (config/manager): the memory limit of its container.
@@ -84,40 +97,6 @@ func (o *operator) passes(ctx context.Context) (passes, error) {
 	return o.counts(ctx, "controller_runtime_reconcile_total", "controller")
 }
 
-// profile begins to record what the operator has a core for, once in each scenario, if that is wanted; done waits for the end and stores it, with
-// profiles of the memory and the locks.
-func (b *bench) profile(ctx context.Context, o *operator) (done func()) {
-	if b.profiles == "" || b.profiled == b.scenario {
-		return func() {}
-	}
-	b.profiled = b.scenario
-	ended := make(chan error, 1)
-	go func() { ended <- b.storeProfiles(ctx, o, "profile?seconds=5") }()
-	return func() {
-		if err := errors.Join(<-ended, b.storeProfiles(ctx, o, "heap", "allocs", "mutex")); err != nil {
-			b.Say("no profile: %v", err)
-		}
-	}
-}
-
-// storeProfiles stores profiles of the present scenario, if they are wanted.
-func (b *bench) storeProfiles(ctx context.Context, o *operator, kinds ...string) error {
-	if b.profiles == "" {
-		return nil
-	}
-	for _, kind := range kinds {
-		content, err := get(ctx, "http://"+o.pprof+"/debug/pprof/"+kind)
-		if err != nil {
-			return err
-		}
-		kind, _, _ = strings.Cut(kind, "?")
-		if err := os.WriteFile(filepath.Join(b.profiles, b.scenario+"-"+kind+".pprof"), content, 0o600); err != nil {
-			return fmt.Errorf("storing a profile: %w", err)
-		}
-	}
-	return nil
-}
-
 func get(ctx context.Context, address string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
@@ -141,11 +120,11 @@ func get(ctx context.Context, address string) ([]byte, error) {
 // settled returns when the operator has had its first look at so many ConfidentialClients and come to rest, as its CPU time tells: to ask it for
 // its metrics costs something itself, which is done only to make sure.
 func (b *bench) settled(ctx context.Context, o *operator, clients int) (time.Time, usage, error) {
-	const window = 500 * time.Millisecond
+	const moment = 500 * time.Millisecond
 	var last usage
 	for {
 		began := time.Now()
-		if err := pause(ctx, window); err != nil {
+		if err := pause(ctx, moment); err != nil {
 			return time.Time{}, usage{}, fmt.Errorf("waiting until the operator has come to rest: %w", err)
 		}
 		now, err := o.usage()

@@ -12,10 +12,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
+	"github.com/oauth-operator/oauth-operator/internal/report"
 )
 
 // untilReady waits until an object is Ready.
-func (b *bench) untilReady(ctx context.Context, o client.Object) error {
+func (b *bench) untilReady(ctx context.Context, o report.Object) error {
 	const patience = 2 * time.Minute
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -27,21 +28,14 @@ func (b *bench) untilReady(ctx context.Context, o client.Object) error {
 			return nil
 		}
 		if err := pause(ctx, 50*time.Millisecond); err != nil {
-			return fmt.Errorf("waiting for %T %s, which has %v: %w", o, o.GetName(), conditionsOf(o), err)
+			return fmt.Errorf("waiting for %T %s, which has %v: %w", o, o.GetName(), o.GetConditions(), err)
 		}
 	}
 }
 
-func ready(o client.Object) bool {
-	c := meta.FindStatusCondition(conditionsOf(o), v1alpha1.ConditionReady)
+func ready(o report.Object) bool {
+	c := meta.FindStatusCondition(o.GetConditions(), v1alpha1.ConditionReady)
 	return c != nil && c.Status == metav1.ConditionTrue && c.ObservedGeneration == o.GetGeneration()
-}
-
-func conditionsOf(o client.Object) []metav1.Condition {
-	if ours, is := o.(interface{ GetConditions() []metav1.Condition }); is {
-		return ours.GetConditions()
-	}
-	return nil
 }
 
 // awaited counts how many objects of a kind in a namespace have become Ready since it was made. It watches, because to ask again and again would cost
@@ -91,7 +85,7 @@ func (a *awaited) resume(ctx context.Context) error {
 }
 
 func (a *awaited) see(seen runtime.Object) {
-	o, ok := seen.(client.Object)
+	o, ok := seen.(report.Object)
 	if !ok || !ready(o) {
 		return
 	}

@@ -11,10 +11,7 @@ const throttled = "429"
 
 // recovery measures how a tenant that was away is caught up with. Its limit is what holds the operator back, not this machine.
 func recovery(ctx context.Context, b *bench) error {
-	if err := b.limit(ctx, 1000); err != nil {
-		return err
-	}
-	if err := b.ensureTokens(ctx, b.size.Absent); err != nil {
+	if err := b.makeTokens(ctx, b.size.Absent, b.size.AbsentLife); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -26,16 +23,19 @@ func recovery(ctx context.Context, b *bench) error {
 	if err := b.limit(ctx, b.size.RecoveryRate); err != nil {
 		return err
 	}
+	const before = 5 * time.Second // it goes away before the first is due
+	b.Say("waiting until the first are due")
+	if err := b.untilOverdue(ctx, r, 1, before); err != nil {
+		return err
+	}
 	if err := b.stage.tenant.goAway(ctx); err != nil {
 		return err
 	}
 	b.Say("the tenant is away")
-	for len(r.overdue(time.Now())) < b.size.Absent/4 {
-		if err := pause(ctx, 100*time.Millisecond); err != nil {
-			return err
-		}
+	if err := b.untilOverdue(ctx, r, b.size.Absent/4, 0); err != nil {
+		return err
 	}
-	before, err := b.stage.operator.counts(ctx, "oauth_operator_tenant_requests_total", "code")
+	answers, err := b.stage.operator.counts(ctx, "oauth_operator_tenant_requests_total", "code")
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,9 @@ func recovery(ctx context.Context, b *bench) error {
 	back := time.Now()
 	due := r.overdue(back)
 	b.Say("the tenant is back; %d tokens are past their renewal", len(due))
+	profiled := b.profile(ctx, b.stage.operator)
 	since, caughtUp, err := b.catchUp(ctx, r, len(earlier), due)
+	profiled()
 	if err != nil {
 		return err
 	}
@@ -66,8 +68,26 @@ func recovery(ctx context.Context, b *bench) error {
 	b.judge("time against what the limit allows", last.Sub(back).Seconds()/least, "ratio", 1.2)
 	b.judge("time against what the limit allows, from the first renewal on", last.Sub(first).Seconds()/least, "ratio", 1.2)
 	b.judge("pairs renewed out of the order of their expiry", 100*outOfOrder(caughtUp), "%", 5)
-	b.judge("throttling answers", float64(again[throttled]-before[throttled]), "answers", 0)
+	b.judge("throttling answers", float64(again[throttled]-answers[throttled]), "answers", 0)
 	return nil
+}
+
+// untilOverdue waits until the renewal of so many tokens will have been due in a moment.
+func (b *bench) untilOverdue(ctx context.Context, r *reader, n int, moment time.Duration) error {
+	told := time.Now()
+	for {
+		late := len(r.overdue(time.Now().Add(moment)))
+		if late >= n {
+			return nil
+		}
+		if late > 0 && time.Since(told) > 10*time.Second {
+			told = time.Now()
+			b.Say("%d of %d are past their renewal", late, n)
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // turnsUntil returns how many tokens have to be renewed until the last of those that were due when the tenant came back: these, and those that have

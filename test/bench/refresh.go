@@ -13,16 +13,12 @@ import (
 
 func secretList() schema.GroupVersionKind { return corev1.SchemeGroupVersion.WithKind("SecretList") }
 
-// ensureTokens makes clients of an application whose tokens live shortly.
-func (b *bench) ensureTokens(ctx context.Context, n int) error {
-	if err := b.ensureIssuer(ctx, b.size.Lifetime); err != nil {
+// makeTokens makes clients of an application whose tokens live for so long.
+func (b *bench) makeTokens(ctx context.Context, n int, lifetime time.Duration) error {
+	if err := b.ensureIssuer(ctx, lifetime); err != nil {
 		return err
 	}
-	missing := n - b.stage.clients
-	if missing <= 0 {
-		return nil
-	}
-	_, err := b.provision(ctx, &v1alpha1.ConfidentialClientList{}, objectsOf(b.stage.newClients(missing)))
+	_, err := b.provision(ctx, &v1alpha1.ConfidentialClientList{}, objectsOf(b.stage.newClients(n)))
 	return err
 }
 
@@ -31,7 +27,7 @@ const nearlyExpired = 10 // a tenth
 
 // refresh measures how tokens are renewed, several times each.
 func refresh(ctx context.Context, b *bench) error {
-	if err := b.ensureTokens(ctx, b.size.Tokens); err != nil {
+	if err := b.makeTokens(ctx, b.size.Tokens, b.size.Lifetime); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -30,7 +30,7 @@ func restart(ctx context.Context, b *bench) error {
 	if err := b.stage.operator.process.Stop(stopGrace); err != nil {
 		return err
 	}
-	if err := b.replacement(ctx, "restart", func() (*operator, error) { return b.startOperator(ctx, "--leader-elect") }); err != nil {
+	if err := b.replacement(ctx, "restart", func() (*operator, error) { return b.launchOperator("--leader-elect") }); err != nil {
 		return err
 	}
 	first := b.stage.operator
@@ -64,7 +64,9 @@ func (b *bench) replacement(ctx context.Context, what string, replace func() (*o
 	if err != nil {
 		return err
 	}
+	profiled := b.profile(ctx, o)
 	at, u, err := b.settled(ctx, o, b.stage.clients)
+	profiled()
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (b *bench) replacement(ctx context.Context, what string, replace func() (*o
 	if made.total()+written.total() > 0 {
 		b.Say("calls: %s; writes: %s", made, written)
 	}
-	return b.storeProfiles(ctx, o, "heap")
+	return nil
 }
 
 // plantForeignSecrets writes Secrets of 1 KiB that are none of the operator's business.

@@ -34,7 +34,7 @@ func crews() []*crew {
 	}
 	return []*crew{
 		{name: "one operator", flags: [][]string{{"--leader-elect"}}},
-		{name: "one operator with as many workers as three", flags: [][]string{{"--leader-elect", fmt.Sprintf("--concurrency=%d", 3*concurrency)}}},
+		{name: "one operator with as many workers as three", flags: [][]string{{"--leader-elect", fmt.Sprintf("--concurrency=%d", 3*workers)}}},
 		three,
 	}
 }

@@ -4,19 +4,28 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
 // FreeAddress returns an address of the loopback interface, with a port that nobody listens on at the moment. It is for
-// programs that cannot choose a port by themselves and tell.
+// programs that cannot choose a port by themselves and tell. The port is none of those that systems give to connections: one of
+// many others could have it before the program does.
 func FreeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // nothing to wait for
-	if err != nil {
-		return "", fmt.Errorf("looking for a free address: %w", err)
+	const first, last, tries = 20_000, 32_767, 100
+	var failed error
+	for range tries {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(last-first+1)))
+		listener, err := net.Listen("tcp", address) //nolint:noctx // nothing to wait for
+		if err == nil {
+			return address, listener.Close()
+		}
+		failed = err
 	}
-	return listener.Addr().String(), listener.Close()
+	return "", fmt.Errorf("looking for a free address: %w", failed)
 }
 
 // Answers returns a function, for WaitFor, that asks the address once and is content with status 200. Certificates are not

@@ -10,15 +10,22 @@ import (
 	"time"
 )
 
-// report is what a run has found out.
-type report struct {
+// outcome is what a run has found out.
+type outcome struct {
 	Date time.Time `json:"date"`
 	// Size is the name of the size.
 	Size    string  `json:"size"`
 	Machine machine `json:"machine"`
-	// Seconds that the whole run has taken.
-	Seconds float64  `json:"seconds"`
-	Figures []figure `json:"figures"`
+	// Seconds that the whole run has taken, and each of the Scenarios, with what it needs first.
+	Seconds   float64  `json:"seconds"`
+	Scenarios []taken  `json:"scenarios"`
+	Figures   []figure `json:"figures"`
+}
+
+// taken is how long a scenario has taken.
+type taken struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
 }
 
 // figure is one thing that was measured.
@@ -79,8 +86,8 @@ func (f figure) verdict() string {
 	return "MISSED"
 }
 
-// table is the report for people.
-func (r *report) table() string {
+// table is the outcome for people.
+func (r *outcome) table() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s, size %s, %s, %.0f s\n\n", r.Date.Format(time.DateTime), r.Size, r.Machine, r.Seconds)
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -93,11 +100,16 @@ func (r *report) table() string {
 		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\n", f.Scenario, f.Name, f.Value, f.Unit, most, f.verdict())
 	}
 	_ = w.Flush() // of a strings.Builder, which does not fail
+	text.WriteString("\nSeconds taken:")
+	for _, s := range r.Scenarios {
+		fmt.Fprintf(&text, " %s %.0f", s.Name, s.Seconds)
+	}
+	text.WriteString("\n")
 	return text.String()
 }
 
-// write stores the report as JSON.
-func (r *report) write(path string) error {
+// write stores the outcome as JSON.
+func (r *outcome) write(path string) error {
 	content, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encoding the figures: %w", err)
