@@ -8,11 +8,11 @@ const (
 	// breakerFirst and breakerMost bound the pause before a probe. Each probe that fails doubles it.
 	breakerFirst = 5 * time.Second
 	breakerMost  = time.Minute
-	// urgentPart, urgentLeast and urgentMost bound the pause before a probe that is for a token: a tenth of the time that it has left, but at least a second
-	// and no more than five. Tokens that wait are renewed the sooner, and a call every five seconds is no burden for any tenant.
+	// urgentPart and urgentLeast bound for how long a token is sent away: a tenth of the time that it has left, and a second.
 	urgentPart  = 10
 	urgentLeast = time.Second
-	urgentMost  = 5 * time.Second
+	// urgentPause is the longest pause before a probe that is for a token. One call every five seconds is no burden for any tenant.
+	urgentPause = breakerFirst
 	// probeTurn is how long a call is sent away for while a probe is under way.
 	probeTurn = time.Second
 )
@@ -49,29 +49,30 @@ type breaker struct {
 
 // admit returns whether a call may go at now, and which probe it is: 0 for an ordinary call. A call that may not go can come back after wait.
 //
-// expiry is that of the token that the call replaces, zero for other calls. A token that is about to expire cannot sit out a pause: the call for it
-// may be the probe after a part of the time that it had left when the last one failed.
+// expiry is that of the token that the call replaces, zero for other calls. A token that is to be renewed does not sit out a long pause: whoever comes for
+// one may be the probe a few seconds after the last one failed, or when the token would have been told to come back. Those who are sent away come
+// back more rarely than that, because there may be thousands of them, of which one is enough.
 func (b *breaker) admit(now, expiry time.Time) (probe int, wait time.Duration, ok bool) {
-	due := b.due(expiry)
+	back := b.back(expiry)
 	switch {
 	case b.openTime.IsZero():
 		return 0, 0, true
-	case now.Before(due):
-		return 0, due.Sub(now), false
+	case now.Before(back) && (expiry.IsZero() || now.Before(b.failTime.Add(urgentPause))):
+		return 0, back.Sub(now), false
 	case b.probe != 0:
-		return 0, probeTurn, false
+		return 0, max(probeTurn, back.Sub(now)), false
 	}
 	b.probes++
 	b.probe = b.probes
 	return b.probe, 0, true
 }
 
-// due returns when the next probe may go, if it is a call for a token that expires at a time.
-func (b *breaker) due(expiry time.Time) time.Time {
+// back returns when a call that is sent away can come back, if it is for a token that expires at a time.
+func (b *breaker) back(expiry time.Time) time.Time {
 	if expiry.IsZero() {
 		return b.probeTime
 	}
-	early := b.failTime.Add(min(max(expiry.Sub(b.failTime)/urgentPart, urgentLeast), urgentMost))
+	early := b.failTime.Add(max(expiry.Sub(b.failTime)/urgentPart, urgentLeast))
 	if early.Before(b.probeTime) {
 		return early
 	}

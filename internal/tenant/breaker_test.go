@@ -78,6 +78,27 @@ func TestBreakerLetsATokenProbeBeforeItExpires(t *testing.T) {
 			}
 		})
 	}
+	for name, tc := range map[string]struct {
+		left     time.Duration
+		admitted bool
+	}{
+		"one that lives for hours may probe after five seconds":      {5 * time.Hour, true},
+		"one with two minutes left may probe after five seconds too": {2 * time.Minute, true},
+		"another call may not": {0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			one, at, expiry := *b, opened.Add(urgentPause), time.Time{}
+			if tc.left != 0 {
+				expiry = opened.Add(tc.left)
+			}
+			if _, _, ok := one.admit(at.Add(-time.Nanosecond), expiry); ok {
+				t.Error("it is admitted too early")
+			}
+			if _, _, ok := one.admit(at, expiry); ok != tc.admitted {
+				t.Errorf("it is admitted: %v", ok)
+			}
+		})
+	}
 	// Each of them that fails makes the next one wait.
 	expiry, now := opened.Add(10*time.Second), opened.Add(time.Second)
 	probe, _, ok := b.admit(now, expiry)
