@@ -16,20 +16,40 @@ import (
 
 // StoreStatus writes the status of object as a change of what is stored, and only if nobody has written the object meanwhile: what
 // is decided next may rest on it. object then has the new resource version.
-func StoreStatus(ctx context.Context, c client.Client, stored, object client.Object) error {
-	patch := client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
-	if err := c.Status().Patch(ctx, object, patch); err != nil {
-		if apierrors.IsNotFound(err) {
-			return errGone
-		}
+func StoreStatus(ctx context.Context, c client.Client, stored, object Object) error {
+	patch, err := statusPatch(stored, object)
+	if err != nil {
+		return err
+	}
+	err = answerless(c, object, func(answer client.Object) error { return c.Status().Patch(ctx, answer, patch) })
+	switch {
+	case apierrors.IsNotFound(err):
+		return errGone
+	case err != nil:
 		return fmt.Errorf("storing status: %w", err)
 	}
 	return nil
 }
 
+// answerless makes a write of ours, of which object has the outcome already, and takes nothing but the new resource version from the answer:
+// kube-apiserver is asked for metadata only, because to decode whole objects that are known is a good part of what writes cost.
+func answerless(c client.Client, object client.Object, write func(answer client.Object) error) error {
+	kind, err := c.GroupVersionKindFor(object)
+	if err != nil {
+		return fmt.Errorf("finding the kind of %T: %w", object, err)
+	}
+	answer := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: object.GetNamespace(), Name: object.GetName()}}
+	answer.SetGroupVersionKind(kind)
+	if err := write(answer); err != nil {
+		return err
+	}
+	object.SetResourceVersion(answer.ResourceVersion)
+	return nil
+}
+
 // Checkpoint stores the status in the middle of a pass, if it has changed: what the next step on the tenant rests on. stored is what is
 // stored then. On a conflict the pass has to end, and nothing may be sent.
-func Checkpoint[T client.Object](ctx context.Context, c client.Client, stored *T, object T) error {
+func Checkpoint[T Object](ctx context.Context, c client.Client, stored *T, object T) error {
 	if !Changed(*stored, object) {
 		return nil
 	}
@@ -40,13 +60,17 @@ func Checkpoint[T client.Object](ctx context.Context, c client.Client, stored *T
 	return nil
 }
 
-// Changed says whether a pass has something to store.
-func Changed(stored, object client.Object) bool { return !equality.Semantic.DeepEqual(stored, object) }
+// Changed says whether a pass has something to store, which is nothing but the status.
+func Changed(stored, object Object) bool {
+	return !equality.Semantic.DeepEqual(stored.GetStatus(), object.GetStatus())
+}
 
 // Object is an object of one of our kinds.
 type Object interface {
 	client.Object
 	GetConditions() []metav1.Condition
+	// GetStatus returns the whole status.
+	GetStatus() any
 }
 
 // Conclude stores the status at the end of a pass, if it has changed, and then tells a transition of Ready in an event: none ever tells what is not
@@ -79,14 +103,18 @@ func DropFinalizer(ctx context.Context, c client.Client, object client.Object) e
 }
 
 func patchFinalizer(ctx context.Context, c client.Client, object client.Object, change func(client.Object, string) bool) error {
-	stored := object.DeepCopyObject().(client.Object)
+	version := object.GetResourceVersion()
 	change(object, v1alpha1.Finalizer)
 	// A merge patch replaces the whole list, so it must rest on the list as it is.
-	patch := client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
-	if err := c.Patch(ctx, object, patch); err != nil {
-		if apierrors.IsNotFound(err) {
-			return errGone
-		}
+	patch, err := mergePatch(map[string]any{"metadata": map[string]any{"resourceVersion": version, "finalizers": object.GetFinalizers()}})
+	if err != nil {
+		return err
+	}
+	err = answerless(c, object, func(answer client.Object) error { return c.Patch(ctx, answer, patch) })
+	switch {
+	case apierrors.IsNotFound(err):
+		return errGone
+	case err != nil:
 		return fmt.Errorf("writing finalizers: %w", err)
 	}
 	return nil

@@ -13,3 +13,15 @@ func (s *Scope) GetConditions() []metav1.Condition { return s.Status.Conditions 
 
 // GetConditions returns the conditions of the status, as all kinds have them.
 func (c *ConfidentialClient) GetConditions() []metav1.Condition { return c.Status.Conditions }
+
+// GetStatus returns the whole status, for what treats all kinds alike.
+func (t *IdentityTenant) GetStatus() any { return &t.Status }
+
+// GetStatus returns the whole status, for what treats all kinds alike.
+func (o *OAuthClient) GetStatus() any { return &o.Status }
+
+// GetStatus returns the whole status, for what treats all kinds alike.
+func (s *Scope) GetStatus() any { return &s.Status }
+
+// GetStatus returns the whole status, for what treats all kinds alike.
+func (c *ConfidentialClient) GetStatus() any { return &c.Status }
