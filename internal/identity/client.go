@@ -36,20 +36,20 @@ type Client struct {
 //
 // The tenant tells success in the body: HTTP 200 alone means nothing. A 401 leads to exactly one new login.
 func (c *Client) call(ctx context.Context, operation string, body any) (json.RawMessage, error) {
-	answer, err := c.exchange(ctx, operation, body)
-	if err != nil {
-		return nil, fmt.Errorf("calling %s: %w", operation, err)
+	var result json.RawMessage
+	if err := c.callInto(ctx, operation, body, &result); err != nil || isNull(result) {
+		return nil, err
 	}
-	return readEnvelope(operation, answer)
+	return result, nil
 }
 
 // callInto is call for calls whose Result must be what out describes. A null Result leaves out as it is.
 func (c *Client) callInto(ctx context.Context, operation string, body, out any) error {
-	result, err := c.call(ctx, operation, body)
+	answer, err := c.exchange(ctx, operation, body)
 	if err != nil {
-		return err
+		return fmt.Errorf("calling %s: %w", operation, err)
 	}
-	return decodeResult(operation, result, out)
+	return readEnvelope(operation, answer, out)
 }
 
 func (c *Client) exchange(ctx context.Context, operation string, body any) (exchange.Answer, error) {

@@ -3,6 +3,7 @@ package identity
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/oauth-operator/oauth-operator/internal/failure"
@@ -12,33 +13,37 @@ import (
 // envelope is what every answer is wrapped in. The texts Message and Exception are not read: they may echo
 // arguments, and no decision may rest on them. Raw members tolerate a tenant that changes its mind about types.
 type envelope struct {
-	Success   *bool           `json:"success"`
-	Result    json.RawMessage `json:"Result"`
+	Success   json.RawMessage `json:"success"`
+	Result    any             `json:"Result"` // what it is decoded into
 	Message   json.RawMessage `json:"Message"`
 	MessageID json.RawMessage `json:"MessageID"`
 	ErrorID   json.RawMessage `json:"ErrorID"`
 	ErrorCode json.RawMessage `json:"ErrorCode"`
 }
 
-// readEnvelope returns the Result of a success, nil if it is null, and classes everything else.
-func readEnvelope(operation string, answer exchange.Answer) (json.RawMessage, error) {
+// readEnvelope decodes the Result of a success into out, in one go with what is around it, and classes everything else. A null Result leaves out as it is.
+// An error may come when out has a part of the Result already. It never is the decoder's own, which may quote the answer.
+func readEnvelope(operation string, answer exchange.Answer, out any) error {
 	if err := statusError(operation, answer); err != nil {
-		return nil, err
+		return err
 	}
-	var wire envelope
-	if json.Unmarshal(answer.Body, &wire) != nil {
-		return nil, unexpected(operation, "text that does not decode")
+	wire := envelope{Result: out}
+	err := json.Unmarshal(answer.Body, &wire)
+	// After a member of another type the decoder goes on.
+	_, otherShape := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case err != nil && !otherShape:
+		return unexpected(operation, "text that does not decode")
+	case isNull(wire.Success):
+		return unexpected(operation, "no success flag")
+	case string(wire.Success) == "false":
+		return refusalError(operation, answer.Status, wire)
+	case string(wire.Success) != "true":
+		return unexpected(operation, "text that does not decode")
+	case otherShape:
+		return unexpected(operation, "a result of another shape")
 	}
-	if wire.Success == nil {
-		return nil, unexpected(operation, "no success flag")
-	}
-	if !*wire.Success {
-		return nil, refusalError(operation, answer.Status, wire)
-	}
-	if isNull(wire.Result) {
-		return nil, nil
-	}
-	return wire.Result, nil
+	return nil
 }
 
 // statusError classes an answer that has no envelope worth reading. It returns nil for one that may.

@@ -4,6 +4,7 @@ package exchange
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"mime"
@@ -30,26 +31,35 @@ func (e *TooLargeError) Error() string { return fmt.Sprintf("answer is larger th
 func (e *TooLargeError) FailureClass() failure.Class { return failure.Unexpected }
 
 // Do sends req with client once and reads the answer, whatever its status. Redirects are answers and are never
-// followed: a tenant has no reason to send them, and they would carry a credential elsewhere.
+// followed: a tenant has no reason to send them, and they would carry a credential elsewhere. The client's Timeout bounds the whole exchange.
 //
 // Errors: *failure.ConnectionError, *TooLargeError when the body has more than limit bytes, or the classed error
 // of a RoundTripper.
 func Do(client *http.Client, req *http.Request, limit int64) (Answer, error) {
 	direct := *client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if client.Timeout > 0 {
+		// By itself the client would start two goroutines for each exchange, because it does not know the transport.
+		ctx, cancel := context.WithTimeout(req.Context(), client.Timeout)
+		defer cancel()
+		direct.Timeout, req = 0, req.WithContext(ctx)
+	}
 	resp, err := direct.Do(req) //nolint:gosec // The URL is the tenant's, which an admin configures.
 	if err != nil {
 		return Answer{}, failure.Connection(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
+	var body bytes.Buffer
+	if resp.ContentLength > 0 && resp.ContentLength <= limit {
+		body.Grow(int(resp.ContentLength) + bytes.MinRead) // so that nothing has to be moved
+	}
+	if _, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1)); err != nil {
 		return Answer{}, failure.Connection(err)
 	}
-	if int64(len(body)) > limit {
+	if int64(body.Len()) > limit {
 		return Answer{}, &TooLargeError{Limit: limit}
 	}
-	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body.Bytes()}, nil
 }
 
 // Outage returns the class of an answer whose status alone tells that the tenant can't serve the call now, and how
