@@ -59,6 +59,8 @@ func New(ctx context.Context, restConfig *rest.Config, options Options) (manager
 	restConfig = rest.CopyConfig(restConfig)
 	restConfig.UserAgent = Name
 	restConfig.QPS = -1 // kube-apiserver's priority and fairness decides
+	// kube-apiserver packs each event of a watch, which costs both sides more than the bytes are worth where they are in one cluster.
+	restConfig.DisableCompression = true
 	mgr, err := ctrl.NewManager(restConfig, manager.Options{
 		Scheme:                        scheme,
 		Cache:                         cacheOptions(options.Namespace, options.WatchNamespaces),
