@@ -58,7 +58,7 @@ func NewControllers(parts Parts, options Options) Controllers {
 		},
 		Applications: &oauthclient.Reconciler{
 			Client: c, Live: live, Resolver: resolver, Connector: connector, Recorder: parts.Recorder, Clock: clock, Retries: schedule.NewRetries(),
-			Visits: visits(), Checks: drift.NewChecks(), Bursts: schedule.NewBursts(), Shard: options.Shard,
+			Visits: visits(), Checks: drift.NewChecks(), Bursts: schedule.NewBursts(), Surveys: oauthclient.NewSurveys(clock), Shard: options.Shard,
 		},
 		Scopes: &scope.Reconciler{Client: c, Resolver: resolver, Recorder: parts.Recorder, Clock: clock, Shard: options.Shard},
 		Clients: &confidentialclient.Reconciler{

@@ -49,6 +49,8 @@ type Reconciler struct {
 	Checks *drift.Checks
 	// Bursts holds updates back while Scopes keep changing.
 	Bursts *schedule.Bursts
+	// Surveys knows which applications without a name there were a moment ago.
+	Surveys *Surveys
 }
 
 // +kubebuilder:rbac:groups=oauth-operator.dev,resources=oauthclients,verbs=get;list;watch;patch
@@ -143,10 +145,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if !r.Ours(obj) {
 		return ctrl.Result{}, nil
 	}
-	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+	p := &pass{Reconciler: r, obj: obj}
+	if err := p.waitOutside(ctx); err != nil {
+		return p.schedule(err), nil
+	}
+	if err := p.ensureFinalizer(ctx); err != nil {
 		return report.Again(err)
 	}
-	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}
 	err := p.advance(ctx)
 	switch {
 	case p.gone || report.FromCluster(err):

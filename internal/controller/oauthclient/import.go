@@ -52,7 +52,7 @@ func (p *pass) importApplication(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	unconfigured, err := p.unconfigured(ctx)
+	unconfigured, err := p.unconfiguredBefore(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,26 +74,57 @@ func (p *pass) importApplication(ctx context.Context) error {
 	}
 	key, err := p.session.Admin().ImportApplication(ctx, p.desired.Template())
 	if err != nil {
+		p.Surveys.forget()
 		p.obj.Status.ImportIntent.Ended = !abandoned(err)
 		return err
 	}
-	return p.storeKey(ctx, key, v1alpha1.ApplicationCreated)
+	if err := p.storeKey(ctx, key, v1alpha1.ApplicationCreated); err != nil {
+		p.Surveys.forget()
+		return err
+	}
+	return nil
+}
+
+// unconfiguredBefore lists the row keys of the applications that an import cannot have made, as they were a moment ago. Whoever finds an intent, or
+// leftovers, has to know what is there now.
+func (p *pass) unconfiguredBefore(ctx context.Context) ([]string, error) {
+	if p.obj.Status.ImportIntent != nil || len(p.obj.Status.Leftovers) > 0 {
+		return p.unconfigured(ctx)
+	}
+	if known, found := p.Surveys.get(p.surveyed()); found {
+		return p.keysOf(known), nil
+	}
+	begun := p.Clock.Now()
+	unnamed, err := p.unnamed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.Surveys.put(p.surveyed(), unnamed, begun)
+	return p.keysOf(unnamed), nil
 }
 
 // unconfigured lists the row keys of the applications of our template that have no application ID.
 func (p *pass) unconfigured(ctx context.Context) ([]string, error) {
+	unnamed, err := p.unnamed(ctx)
+	return p.keysOf(unnamed), err
+}
+
+// unnamed lists the applications that have no application ID.
+func (p *pass) unnamed(ctx context.Context) ([]identity.ApplicationSummary, error) {
 	all, err := p.session.Admin().ListOAuthApplications(ctx)
-	if err != nil {
-		return nil, err
-	}
+	return slices.DeleteFunc(all, func(a identity.ApplicationSummary) bool { return a.ServiceName != "" }), err
+}
+
+// keysOf returns the row keys of those applications that are of our template, sorted.
+func (p *pass) keysOf(applications []identity.ApplicationSummary) []string {
 	var keys []string
-	for _, a := range all {
-		if a.ServiceName == "" && strings.EqualFold(a.TemplateName, p.desired.Template()) {
+	for _, a := range applications {
+		if strings.EqualFold(a.TemplateName, p.desired.Template()) {
 			keys = append(keys, a.Key)
 		}
 	}
 	slices.Sort(keys)
-	return keys, nil
+	return keys
 }
 
 // recover returns the row key of the application that an interrupted import of ours made, or "" when there is none that can be

@@ -16,8 +16,11 @@ import (
 	"github.com/oauth-operator/oauth-operator/internal/tenancy"
 )
 
-// observe reads from the cluster what the desired state depends on, and asks for every consent. It asks the tenant nothing.
+// observe reads from the cluster what the desired state depends on, and asks for every consent, once in a pass. It asks the tenant nothing.
 func (p *pass) observe(ctx context.Context) error {
+	if p.observed {
+		return nil
+	}
 	if err := p.Resolver.Watched.SupportsOAuthClient(p.obj); err != nil {
 		return err
 	}
@@ -44,7 +47,11 @@ func (p *pass) observe(ctx context.Context) error {
 		return connection.NotLoggedIn(p.tenant)
 	}
 	p.plan(*p.merged)
-	return checkPermissions(*p.desired)
+	if err := checkPermissions(*p.desired); err != nil {
+		return err
+	}
+	p.observed = true
+	return nil
 }
 
 // plan sets the mark that this OAuthClient leaves on the tenant, and the desired state, which carries it.

@@ -18,13 +18,18 @@ import (
 // pass is one look at one OAuthClient: the object, what is stored of it, and the facts found on the way. It is never kept.
 type pass struct {
 	*Reconciler
-	// obj is worked on; stored is what kube-apiserver has of it.
+	// obj is worked on; stored is what kube-apiserver has of it, set by ensureFinalizer.
 	obj, stored *v1alpha1.OAuthClient
 	facts
 }
 
 // facts are what one pass found out.
 type facts struct {
+	// written says that the object was written at the beginning of this pass, by a compare-and-swap, which proves that it was the present one; set by
+	// ensureFinalizer.
+	written bool
+	// observed says that observe has come to its end.
+	observed bool
 	// tenant on which the application lives; set by observe.
 	tenant *v1alpha1.IdentityTenant
 	// mark that we leave on the tenant; set by observe.
@@ -49,6 +54,16 @@ type facts struct {
 	applied []v1alpha1.AppliedScope
 	// gone says that the finalizer was dropped: there is nothing left to write to; set by remove.
 	gone bool
+}
+
+// ensureFinalizer adds our finalizer, if it is missing.
+func (p *pass) ensureFinalizer(ctx context.Context) error {
+	listed := p.obj.ResourceVersion
+	if err := report.EnsureFinalizer(ctx, p.Client, p.obj); err != nil {
+		return err
+	}
+	p.stored, p.written = p.obj.DeepCopy(), p.obj.ResourceVersion != listed
+	return nil
 }
 
 // advance observes, plans and acts.
@@ -78,7 +93,7 @@ func (p *pass) advance(ctx context.Context) error {
 	if err := p.session.Enter(ctx); err != nil {
 		return err // before anything is read that may change until it is its turn
 	}
-	if err := report.Fresh(ctx, p.Live, p.obj); err != nil {
+	if err := p.fresh(ctx); err != nil {
 		return err
 	}
 	if err := p.reach(ctx); err != nil {
@@ -90,6 +105,14 @@ func (p *pass) advance(ctx context.Context) error {
 	p.Checks.Done(p.Clock.Now(), string(p.obj.UID))
 	p.obj.Status.LastHandledReconcileRequest = annotation.Request(p.obj, v1alpha1.ReconcileRequestAnnotation)
 	return nil
+}
+
+// fresh says whether the object of the pass is the present one. One that the pass has just written is.
+func (p *pass) fresh(ctx context.Context) error {
+	if p.written {
+		return nil
+	}
+	return report.Fresh(ctx, p.Live, p.obj)
 }
 
 // reach brings the tenant to the desired state, or tells how far it is from there where that is all that is asked for.

@@ -172,7 +172,7 @@ func (s *street) restart() {
 	}
 	applications := &oauthclient.Reconciler{
 		Client: reads, Live: reads, Clock: s.clock, Resolver: resolver, Connector: connector, Recorder: discard{}, Retries: schedule.NewRetries(),
-		Checks: drift.NewChecks(), Bursts: schedule.NewBursts(),
+		Checks: drift.NewChecks(), Bursts: schedule.NewBursts(), Surveys: oauthclient.NewSurveys(s.clock),
 	}
 	clients := &confidentialclient.Reconciler{
 		Client: reads, Live: reads, Clock: s.clock, Resolver: resolver, Connector: connector, Vault: vault, Recorder: discard{}, Retries: schedule.NewRetries(),
