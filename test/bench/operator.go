@@ -15,7 +15,7 @@ import (
 // operator is a running bin/manager.
 type operator struct {
 	process *process.Process
-	metrics string // address of its metrics
+	metrics string // address, with the port, at which it serves its metrics
 	pprof   string // address of its profiles; empty for none
 	health  string // address at which it says that it is ready
 	begun   time.Time
@@ -42,7 +42,7 @@ func (b *bench) launchOperator(flags ...string) (*operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &operator{metrics: "http://" + metrics + "/metrics", health: "http://" + health + "/readyz"}
+	o := &operator{metrics: metrics, health: "http://" + health + "/readyz"}
 	arguments := []string{
 		"--kubeconfig=" + b.kubeconfig, "--operator-namespace=" + operatorNamespace,
 		"--metrics-bind-address=" + metrics, "--health-probe-bind-address=" + health, "--zap-log-level=error",
@@ -61,9 +61,12 @@ func (b *bench) launchOperator(flags ...string) (*operator, error) {
 	return o, nil
 }
 
-// untilReady waits until the operator says that it is ready.
+// untilReady waits until the operator says that it is ready, which it may do before it serves its metrics.
 func (o *operator) untilReady(ctx context.Context) error {
-	return o.process.WaitFor(ctx, process.Answers(o.health))
+	if err := o.process.WaitFor(ctx, process.Answers(o.health)); err != nil {
+		return err
+	}
+	return o.process.WaitFor(ctx, process.Accepts(o.metrics))
 }
 
 // installed returns the environment that the manifests give the operator (config/manager): the memory limit of its container.
@@ -74,7 +77,7 @@ func (o *operator) usage() (usage, error) { return usageOf(o.process.PID()) }
 
 // counts returns a counter of the operator, summed by one of its labels.
 func (o *operator) counts(ctx context.Context, metric, label string) (map[string]int, error) {
-	content, err := get(ctx, o.metrics)
+	content, err := get(ctx, "http://"+o.metrics+"/metrics")
 	if err != nil {
 		return nil, err
 	}

@@ -54,3 +54,15 @@ func Answers(address string) func(context.Context) error {
 		return nil
 	}
 }
+
+// Accepts returns a function, for WaitFor, that is content when somebody accepts a connection at the address.
+func Accepts(address string) func(context.Context) error {
+	dialer := &net.Dialer{Timeout: time.Second}
+	return func(ctx context.Context) error {
+		connection, err := dialer.DialContext(ctx, "tcp", address)
+		if err != nil {
+			return fmt.Errorf("asking whether it listens: %w", err)
+		}
+		return connection.Close()
+	}
+}
