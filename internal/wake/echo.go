@@ -13,8 +13,8 @@ import (
 // after it.
 const echo = 200 * time.Millisecond
 
-// Echoes tells the events of what this process has written itself from those of others. It is a cache: after a restart every event is taken for one
-// of others.
+// Echoes knows what this process has written last, so that the events of it can be told from those of others, and a cache that shows it from one that lags
+// behind. It is a cache itself: after a restart everything is taken for that of others.
 type Echoes struct {
 	clock clock.Clock
 
