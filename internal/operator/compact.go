@@ -51,11 +51,11 @@ func share(object client.Object) {
 }
 
 // withSharedKeys returns the map with keys that are shared.
-func withSharedKeys[V any](of map[string]V) map[string]V {
+func withSharedKeys(of map[string]string) map[string]string {
 	if of == nil {
 		return nil
 	}
-	out := make(map[string]V, len(of))
+	out := make(map[string]string, len(of))
 	for key, value := range of {
 		out[shared(key)] = value
 	}

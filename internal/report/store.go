@@ -79,19 +79,32 @@ func Conclude(ctx context.Context, c client.Client, recorder events.EventRecorde
 	if !Changed(stored, object) {
 		return false, nil
 	}
-	if err := StoreStatus(ctx, c, stored, object); err != nil {
-		return false, err
-	}
-	ReadyTransition(recorder, object, stored.GetConditions())
-	return true, nil
+	err = ConcludeChanged(ctx, c, recorder, stored, object)
+	return err == nil, err
 }
 
-// EnsureFinalizer adds our finalizer before anything is made on the tenant. An object that is being deleted can get none any more.
-func EnsureFinalizer(ctx context.Context, c client.Client, object client.Object) error {
-	if !object.GetDeletionTimestamp().IsZero() || controllerutil.ContainsFinalizer(object, v1alpha1.Finalizer) {
-		return nil
+// ConcludeChanged is Conclude for who knows that the status has changed.
+func ConcludeChanged(ctx context.Context, c client.Client, recorder events.EventRecorder, stored, object Object) error {
+	if err := StoreStatus(ctx, c, stored, object); err != nil {
+		return err
 	}
-	return patchFinalizer(ctx, c, object, controllerutil.AddFinalizer)
+	ReadyTransition(recorder, object, stored.GetConditions())
+	return nil
+}
+
+// IsNew says whether nothing has been made for an object yet: it has no finalizer of ours, and may get one. One that is being deleted may not any more.
+func IsNew(object client.Object) bool {
+	return object.GetDeletionTimestamp().IsZero() && !controllerutil.ContainsFinalizer(object, v1alpha1.Finalizer)
+}
+
+// EnsureFinalizer adds our finalizer to a new object before anything is made on the tenant. It returns whether it has written it, by a compare-and-swap,
+// which proves that the object was the present one.
+func EnsureFinalizer(ctx context.Context, c client.Client, object client.Object) (written bool, err error) {
+	if !IsNew(object) {
+		return false, nil
+	}
+	err = patchFinalizer(ctx, c, object, controllerutil.AddFinalizer)
+	return err == nil, err
 }
 
 // DropFinalizer lets a deleted object go.

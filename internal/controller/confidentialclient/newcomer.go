@@ -3,16 +3,13 @@ package confidentialclient
 import (
 	"context"
 
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
-
-	"github.com/oauth-operator/oauth-operator/api/v1alpha1"
 	"github.com/oauth-operator/oauth-operator/internal/report"
 )
 
 // waitOutside lets a new client wait for its place at the tenant before anything is written or read for it: what it would find out could change until it
 // is its turn. It returns *tenant.GateError when that is soon, and nil whenever the pass is to go on, be it to tell what is wrong.
 func (p *pass) waitOutside(ctx context.Context) error {
-	if !p.obj.DeletionTimestamp.IsZero() || controllerutil.ContainsFinalizer(p.obj, v1alpha1.Finalizer) || p.suspended() {
+	if !report.IsNew(p.obj) || p.suspended() {
 		return nil
 	}
 	err := p.findApplication(ctx)

@@ -49,13 +49,10 @@ func (r *Reconciler) newPass(obj *v1alpha1.ConfidentialClient) *pass {
 }
 
 // ensureFinalizer adds our finalizer, if it is missing.
-func (p *pass) ensureFinalizer(ctx context.Context) error {
-	listed := p.obj.ResourceVersion
-	if err := report.EnsureFinalizer(ctx, p.Client, p.obj); err != nil {
-		return err
-	}
-	p.stored, p.written = p.obj.DeepCopy(), p.obj.ResourceVersion != listed
-	return nil
+func (p *pass) ensureFinalizer(ctx context.Context) (err error) {
+	p.written, err = report.EnsureFinalizer(ctx, p.Client, p.obj)
+	p.stored = p.obj.DeepCopy()
+	return err
 }
 
 func (p *pass) managed() bool {
@@ -129,7 +126,7 @@ func (p *pass) finish(ctx context.Context, err error) (ctrl.Result, error) {
 	return p.schedule(err), nil
 }
 
-// conclude stores the status.
+// conclude stores the status, which has changed.
 func (p *pass) conclude(ctx context.Context) error {
 	if p.minted == nil {
 		// The Secret's own event may have come before that of our last status: then there is nothing to correct.
@@ -137,6 +134,5 @@ func (p *pass) conclude(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := report.Conclude(ctx, p.Client, p.Recorder, p.stored, p.obj)
-	return err
+	return report.ConcludeChanged(ctx, p.Client, p.Recorder, p.stored, p.obj)
 }

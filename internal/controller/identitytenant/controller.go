@@ -102,7 +102,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if !r.Shard.Has(obj) {
 		return r.follow(ctx, obj)
 	}
-	if err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
+	if _, err := report.EnsureFinalizer(ctx, r.Client, obj); err != nil {
 		return report.Again(err)
 	}
 	p := &pass{Reconciler: r, obj: obj, stored: obj.DeepCopy()}

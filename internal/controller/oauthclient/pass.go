@@ -57,13 +57,10 @@ type facts struct {
 }
 
 // ensureFinalizer adds our finalizer, if it is missing.
-func (p *pass) ensureFinalizer(ctx context.Context) error {
-	listed := p.obj.ResourceVersion
-	if err := report.EnsureFinalizer(ctx, p.Client, p.obj); err != nil {
-		return err
-	}
-	p.stored, p.written = p.obj.DeepCopy(), p.obj.ResourceVersion != listed
-	return nil
+func (p *pass) ensureFinalizer(ctx context.Context) (err error) {
+	p.written, err = report.EnsureFinalizer(ctx, p.Client, p.obj)
+	p.stored = p.obj.DeepCopy()
+	return err
 }
 
 // advance observes, plans and acts.
