@@ -33,7 +33,6 @@ func run() error {
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
 
-	leaveRoom()
 	operator.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
 	config, err := ctrl.GetConfig()
 	if err != nil {
@@ -43,6 +42,7 @@ func run() error {
 		runtime.SetMutexProfileFraction(profiledLocks)
 	}
 	ctx := ctrl.SetupSignalHandler()
+	leaveRoom(ctx)
 	mgr, err := operator.New(ctx, config, options)
 	if err != nil {
 		return err
