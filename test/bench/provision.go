@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -19,6 +20,7 @@ type cost struct {
 	objects int
 	elapsed time.Duration
 	cpu     time.Duration // of the operator
+	own     time.Duration // CPU of this program, which is what the floor takes
 	calls   calls
 	writes  writes
 	reads   reads
@@ -29,6 +31,7 @@ func (c *cost) add(other cost) {
 	c.objects += other.objects
 	c.elapsed += other.elapsed
 	c.cpu += other.cpu
+	c.own += other.own
 	c.calls, c.writes = sum(c.calls, other.calls), sum(c.writes, other.writes)
 	c.reads, c.passes = sum(c.reads, other.reads), sum(c.passes, other.passes)
 }
@@ -43,11 +46,10 @@ func sum[M ~map[string]int](a, b M) M {
 	return total
 }
 
-func (c *cost) perSecond() float64 { return float64(c.objects) / c.elapsed.Seconds() }
-func (c *cost) per(n int) float64  { return float64(n) / float64(c.objects) }
-func (c *cost) cpuPerObject() float64 {
-	return milliseconds(c.cpu) / float64(c.objects)
-}
+func (c *cost) perSecond() float64    { return float64(c.objects) / c.elapsed.Seconds() }
+func (c *cost) per(n int) float64     { return float64(n) / float64(c.objects) }
+func (c *cost) cpuPerObject() float64 { return milliseconds(c.cpu) / float64(c.objects) }
+func (c *cost) ownPerObject() float64 { return milliseconds(c.own) / float64(c.objects) }
 
 // costOf says what do has taken, for so many objects. The operator is at work in it, and profiled if that is wanted.
 func (b *bench) costOf(ctx context.Context, objects int, do func() (time.Duration, error)) (cost, error) {
@@ -65,7 +67,15 @@ func (b *bench) bareCostOf(ctx context.Context, objects int, do func() (time.Dur
 	if err != nil {
 		return cost{}, err
 	}
+	begun, err := usageOf(os.Getpid())
+	if err != nil {
+		return cost{}, err
+	}
 	elapsed, err := do()
+	if err != nil {
+		return cost{}, err
+	}
+	ended, err := usageOf(os.Getpid())
 	if err != nil {
 		return cost{}, err
 	}
@@ -74,7 +84,7 @@ func (b *bench) bareCostOf(ctx context.Context, objects int, do func() (time.Dur
 	}
 	after, err := b.observe(ctx)
 	return cost{
-		objects: objects, elapsed: elapsed, cpu: after.cpu - before.cpu, passes: after.passes.since(before.passes),
+		objects: objects, elapsed: elapsed, cpu: after.cpu - before.cpu, own: ended.CPU - begun.CPU, passes: after.passes.since(before.passes),
 		calls: after.calls.since(before.calls), writes: after.writes.since(before.writes), reads: after.reads.since(before.reads),
 	}, err
 }
@@ -112,6 +122,7 @@ func (b *bench) compare(operator, floor cost) error {
 	b.tell("objects per second of the floor", floor.perSecond(), "1/s")
 	b.judge("time against the floor", floor.perSecond()/operator.perSecond(), "ratio", 1.5)
 	b.judge("CPU per object", operator.cpuPerObject(), "ms", 6)
+	b.tell("CPU per object of the floor", floor.ownPerObject(), "ms")
 	b.tell("tenant calls per object", operator.per(operator.calls.total()), "calls")
 	b.tell("tenant calls per object of the floor", floor.per(floor.calls.total()), "calls")
 	b.tell("writes per object, that of the user included", operator.per(operator.writes.total()), "writes")
