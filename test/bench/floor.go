@@ -162,45 +162,75 @@ func (f *floor) event(ctx context.Context, o *unstructured.Unstructured, note st
 
 // client does for one more client what the operator did for the pattern: 5 writes, that which makes the object included, an Event, and 4 calls.
 func (f *floor) client(ctx context.Context, p pattern, n int) error {
-	name := fmt.Sprintf("%s-floor-%d", p.client.Name, n)
-	o, status, err := f.asFloor(p.client, "ConfidentialClient", name)
+	c, err := f.beginClient(ctx, p, n)
 	if err != nil {
 		return err
 	}
-	if err := f.b.floor.Create(ctx, o); err != nil {
-		return fmt.Errorf("creating an object of the floor: %w", err)
+	if err := f.register(ctx, c, p); err != nil {
+		return fmt.Errorf("calling the tenant for the floor: %w", err)
 	}
-	if err := f.patch(ctx, o, withFinalizer()); err != nil {
+	if err := f.endClient(ctx, c, p); err != nil {
 		return err
 	}
-	password := oauth.NewSecret(string(p.credential.Data[v1alpha1.ClientSecretKey]))
-	if err := f.secret(ctx, p.credential, operatorNamespace, "credential-"+name, o); err != nil {
+	return f.event(ctx, c.object, fmt.Sprintf("Secret %q holds a token", c.object.GetName()))
+}
+
+// clientWrites makes the 5 writes of one more client, and nothing else.
+func (f *floor) clientWrites(ctx context.Context, p pattern, n int) error {
+	c, err := f.beginClient(ctx, p, n)
+	if err != nil {
 		return err
 	}
+	return f.endClient(ctx, c, p)
+}
+
+// bareClient is a copy of a client that the floor is about.
+type bareClient struct {
+	object *unstructured.Unstructured
+	status any
+}
+
+// beginClient makes the writes before the calls: the object, its finalizer and its credential.
+func (f *floor) beginClient(ctx context.Context, p pattern, n int) (c bareClient, err error) {
+	name := fmt.Sprintf("%s-floor-%d", p.client.Name, n)
+	if c.object, c.status, err = f.asFloor(p.client, "ConfidentialClient", name); err != nil {
+		return c, err
+	}
+	if err := f.b.floor.Create(ctx, c.object); err != nil {
+		return c, fmt.Errorf("creating an object of the floor: %w", err)
+	}
+	if err := f.patch(ctx, c.object, withFinalizer()); err != nil {
+		return c, err
+	}
+	return c, f.secret(ctx, p.credential, operatorNamespace, "credential-"+name, c.object)
+}
+
+// register makes the calls: a user with a role, and a token for it.
+func (f *floor) register(ctx context.Context, c bareClient, p pattern) error {
+	name, password := c.object.GetName(), oauth.NewSecret(string(p.credential.Data[v1alpha1.ClientSecretKey]))
 	username := name + "@example.test"
 	if _, _, err := f.admin.FindUser(ctx, username); err != nil {
-		return fmt.Errorf("calling the tenant for the floor: %w", err)
+		return err
 	}
 	id, err := f.admin.CreateUser(ctx, identity.NewUser{
 		Username: username, DisplayName: name, Mail: username, Description: "Made by a bare loop.", Password: password,
 	})
 	if err != nil {
-		return fmt.Errorf("calling the tenant for the floor: %w", err)
+		return err
 	}
 	if err := f.admin.AddRoleMembers(ctx, f.roleID, id); err != nil {
-		return fmt.Errorf("calling the tenant for the floor: %w", err)
+		return err
 	}
 	_, err = f.tokens.RequestToken(ctx, f.tokenURL, oauth.Credential{ClientID: username, ClientSecret: password}, oauth.NewScopeSet(p.client.Spec.Scopes...))
-	if err != nil {
-		return fmt.Errorf("calling the tenant for the floor: %w", err)
-	}
-	if err := f.secret(ctx, p.token, f.namespace, name, o); err != nil {
+	return err
+}
+
+// endClient makes the writes after the calls: the token and the status.
+func (f *floor) endClient(ctx context.Context, c bareClient, p pattern) error {
+	if err := f.secret(ctx, p.token, f.namespace, c.object.GetName(), c.object); err != nil {
 		return err
 	}
-	if err := f.patchStatus(ctx, o, status); err != nil {
-		return err
-	}
-	return f.event(ctx, o, fmt.Sprintf("Secret %q holds a token", name))
+	return f.patchStatus(ctx, c.object, c.status)
 }
 
 // secret creates a Secret of the same size as one of the operator, without the label for which the operator would look at it.
