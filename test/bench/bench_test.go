@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/go-logr/logr"
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/yaml"
@@ -113,7 +114,7 @@ func figuresIn(t *testing.T, path string) map[string]map[string]float64 {
 	return figures
 }
 
-func TestTheOperatorHasTheMemoryLimitOfTheManifests(t *testing.T) {
+func TestTheOperatorHasTheCoresAndTheMemoryLimitOfTheManifests(t *testing.T) {
 	manifest, err := os.ReadFile(filepath.Join("..", "..", "config", "manager", "manager.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -126,8 +127,15 @@ func TestTheOperatorHasTheMemoryLimitOfTheManifests(t *testing.T) {
 			}
 		}
 	}
-	limit := deployment.Spec.Template.Spec.Containers[0].Resources.Limits.Memory()
-	if want := fmt.Sprintf("GOMEMLIMIT=%dMiB", limit.Value()>>20); !slices.Contains(installed(), want) {
-		t.Errorf("it is started with %q, not with %s", installed(), want)
+	container := deployment.Spec.Template.Spec.Containers[0]
+	want := []string{fmt.Sprintf("GOMEMLIMIT=%dMiB", container.Resources.Limits.Memory().Value()>>20)}
+	for _, variable := range container.Env {
+		if variable.Name == "GOMAXPROCS" {
+			want = append(want, "GOMAXPROCS="+variable.Value)
+		}
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, installed()); diff != "" {
+		t.Errorf("it is started with another environment (-want +got):\n%s", diff)
 	}
 }

@@ -69,8 +69,8 @@ func (o *operator) untilReady(ctx context.Context) error {
 	return o.process.WaitFor(ctx, process.Accepts(o.metrics))
 }
 
-// installed returns the environment that the manifests give the operator (config/manager): the memory limit of its container.
-func installed() []string { return []string{"GOMEMLIMIT=256MiB"} }
+// installed returns the environment that the manifests give the operator (config/manager): one core, and the memory limit of its container.
+func installed() []string { return []string{"GOMAXPROCS=1", "GOMEMLIMIT=256MiB"} }
 
 // usage is what the operator has cost so far.
 func (o *operator) usage() (usage, error) { return usageOf(o.process.PID()) }

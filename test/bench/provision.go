@@ -152,11 +152,7 @@ func provisionClients(ctx context.Context, b *bench) error {
 	var operator, bare cost
 	for round := range b.size.Rounds {
 		each := b.size.Clients / b.size.Rounds
-		c, err := b.bareCostOf(ctx, each, func() (time.Duration, error) {
-			begun := time.Now()
-			err := inParallel(ctx, numbers(round*each, each), func(ctx context.Context, n int) error { return f.client(ctx, p, n) })
-			return time.Since(begun), err
-		})
+		c, err := b.bareClients(ctx, f, p, round*each, each)
 		if err != nil {
 			return err
 		}
@@ -171,6 +167,15 @@ func provisionClients(ctx context.Context, b *bench) error {
 		b.Say("round %d: %.1f objects per second, %.1f by the bare loop", round+1, operator.perSecond(), bare.perSecond())
 	}
 	return b.compare(operator, bare)
+}
+
+// bareClients says what the floor takes for so many clients of a pattern, numbered from the first.
+func (b *bench) bareClients(ctx context.Context, f *floor, p pattern, first, clients int) (cost, error) {
+	return b.bareCostOf(ctx, clients, func() (time.Duration, error) {
+		begun := time.Now()
+		err := inParallel(ctx, numbers(first, clients), func(ctx context.Context, n int) error { return f.client(ctx, p, n) })
+		return time.Since(begun), err
+	})
 }
 
 // tellSpeed tells how fast the machine is at present: how many objects a bare loop makes, with 5 writes each and no call. Where the targets were set, it
