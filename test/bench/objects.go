@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -124,41 +124,20 @@ func (b *bench) createAll(ctx context.Context, objects []client.Object) error {
 	return inParallel(ctx, objects, func(ctx context.Context, o client.Object) error { return b.create(ctx, o) })
 }
 
-// inParallel does the work for each item, so many at once as the operator has workers.
-func inParallel[T any](outer context.Context, items []T, do func(context.Context, T) error) error {
-	ctx, cancel := context.WithCancel(outer)
-	defer cancel()
-	queue := make(chan T)
-	var workers sync.WaitGroup
-	var mu sync.Mutex
-	var errs []error
-	for range concurrency {
-		workers.Go(func() {
-			for item := range queue {
-				if ctx.Err() != nil {
-					return
-				}
-				err := do(ctx, item)
-				if err == nil {
-					continue
-				}
-				mu.Lock()
-				errs = append(errs, err)
-				mu.Unlock()
-				cancel()
-				return
-			}
-		})
-	}
-feeding:
+// inParallel does the work for each item, so many at once as the operator lets work on one tenant.
+func inParallel[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
+	return atOnce(ctx, concurrency, items, do)
+}
+
+// atOnce does the work for each item, for so many at once, until one fails.
+func atOnce[T any](outer context.Context, many int, items []T, do func(context.Context, T) error) error {
+	group, ctx := errgroup.WithContext(outer)
+	group.SetLimit(many)
 	for _, item := range items {
-		select {
-		case queue <- item:
-		case <-ctx.Done():
-			break feeding
+		if ctx.Err() != nil {
+			break
 		}
+		group.Go(func() error { return do(ctx, item) })
 	}
-	close(queue)
-	workers.Wait()
-	return errors.Join(append(errs, outer.Err())...)
+	return errors.Join(group.Wait(), outer.Err())
 }
