@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // adjustEvery is how often the garbage collector is told anew how much it may leave. Nothing is done in between, however fast memory fills.
@@ -19,18 +21,7 @@ func leaveRoom(ctx context.Context) {
 		return
 	}
 	adjust(limit)
-	go func() {
-		ticker := time.NewTicker(adjustEvery)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-				adjust(limit)
-			}
-		}
-	}()
+	go wait.UntilWithContext(ctx, func(context.Context) { adjust(limit) }, adjustEvery)
 }
 
 // adjust tells the garbage collector how much Go may take at present.
